@@ -1,0 +1,61 @@
+import type { Logger } from './lib/logger.ts';
+import type { TickerUpdate } from './market/ticker.ts';
+
+/** Something that happened to a connection to Kraken. */
+export interface ConnectionEvent {
+  readonly type: 'CONNECTED' | 'DISCONNECTED' | 'AUTHENTICATED' | 'ERROR';
+  readonly connection: 'public' | 'private';
+  /** Wall-clock milliseconds. */
+  readonly at: number;
+  readonly message: string | undefined;
+}
+
+/** What each callback is called with. */
+export interface CallbackArguments {
+  ticker: TickerUpdate;
+  connected: ConnectionEvent;
+  disconnected: ConnectionEvent;
+  error: ConnectionEvent;
+}
+
+export type CallbackEvent = keyof CallbackArguments;
+export type Callback<Event extends CallbackEvent> = (value: CallbackArguments[Event]) => void | Promise<void>;
+
+/** A library user's callbacks. One that throws, or rejects, harms nobody else: it is logged and counted. */
+export class Callbacks {
+  readonly #byEvent = new Map<CallbackEvent, Set<Callback<never>>>();
+  readonly #logger: Logger;
+  errors = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  register<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): void {
+    const callbacks = this.#byEvent.get(event) ?? new Set();
+    callbacks.add(callback);
+    this.#byEvent.set(event, callbacks);
+  }
+
+  unregister<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): boolean {
+    return this.#byEvent.get(event)?.delete(callback) ?? false;
+  }
+
+  call<Event extends CallbackEvent>(event: Event, value: CallbackArguments[Event]): void {
+    const callbacks = this.#byEvent.get(event) as Set<Callback<Event>> | undefined;
+    if (callbacks === undefined) return;
+    for (const callback of callbacks) {
+      try {
+        const result = callback(value);
+        if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
+      } catch (error) {
+        this.#failed(event, error);
+      }
+    }
+  }
+
+  #failed(event: CallbackEvent, error: unknown): void {
+    this.errors += 1;
+    this.#logger.error({ event, err: error }, 'a callback threw');
+  }
+}

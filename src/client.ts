@@ -1,0 +1,388 @@
+import { type Callback, Callbacks, type CallbackEvent, type ConnectionEvent } from './callbacks.ts';
+import { Connection, type ConnectionOptions } from './kraken/connection.ts';
+import type { ConnectionState } from './kraken/connection-state.ts';
+import type { ProtocolError } from './kraken/decode.ts';
+import type { ChannelName, KrakenMessage, SubscriptionTopic, TickerMessage } from './kraken/messages.ts';
+import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts';
+import { Subscriptions, type SubscriptionState, type SubscriptionView } from './kraken/subscriptions.ts';
+import type { PairSymbol } from './kraken/symbols.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { CodedError } from './lib/coded-error.ts';
+import { type Logger, silentLogger } from './lib/logger.ts';
+import { unreachable } from './lib/unreachable.ts';
+import { Market, type MarketView } from './market/market.ts';
+import { TickerUpdate } from './market/ticker.ts';
+
+/** Options of {@link KrakenWebSocketV2}. Times are in milliseconds. */
+export interface KrakenWebSocketConfig {
+  /** Public channels. Default `wss://ws.kraken.com/v2`. */
+  readonly publicUrl: string;
+  /** From the first byte to Kraken's first frame. Default 30,000. */
+  readonly connectTimeoutMs: number;
+  /** Between application pings, whose answers give the round-trip time. Default 20,000. */
+  readonly pingIntervalMs: number;
+  /** Default 10,000. */
+  readonly pingTimeoutMs: number;
+  /** No frame at all for this long means a dead socket, once something is subscribed. Default 5,000. */
+  readonly heartbeatTimeoutMs: number;
+  /** Upper bound of the first wait before a reconnect; doubles with each failure. Default 1,000. */
+  readonly reconnectDelayMs: number;
+  /** Default 60,000. */
+  readonly reconnectMaxDelayMs: number;
+  /** Control messages a second. Default 5. */
+  readonly subscribeRate: number;
+  /** How long an upstream subscription outlives its last holder. Default 30,000. */
+  readonly subscriptionLingerMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+const DEFAULTS: KrakenWebSocketConfig = {
+  publicUrl: 'wss://ws.kraken.com/v2',
+  connectTimeoutMs: 30_000,
+  pingIntervalMs: 20_000,
+  pingTimeoutMs: 10_000,
+  heartbeatTimeoutMs: 5_000,
+  reconnectDelayMs: 1_000,
+  reconnectMaxDelayMs: 60_000,
+  subscribeRate: 5,
+  subscriptionLingerMs: 30_000,
+  logger: silentLogger,
+  clock: systemClock,
+};
+
+/** One upstream connection as others may see it. */
+export interface ConnectionView {
+  readonly state: 'DISABLED' | 'CONNECTING' | 'CONNECTED' | 'BACKING_OFF' | 'CLOSED';
+  readonly connectedAt: number | undefined;
+  readonly lastMessageAt: number | undefined;
+  readonly reconnects: number;
+  /** Round trip of the last answered ping, milliseconds. */
+  readonly latencyMs: number | undefined;
+  readonly lastError: string | undefined;
+  /** Until the next connection attempt; 0 when not waiting for one. */
+  readonly retryAfterMs: number;
+}
+
+/**
+ * Told of every change, synchronously, in the call that read the frame: no promise, no event emitter and no
+ * queue lies between the socket and here. One observer a client; callbacks are for everything else.
+ */
+export interface ClientObserver {
+  /** A ticker was received, or how far it can be trusted has changed. */
+  tickerChanged(symbol: PairSymbol): void;
+  connectionEvent(event: ConnectionEvent): void;
+}
+
+const DISABLED: ConnectionView = {
+  state: 'DISABLED',
+  connectedAt: undefined,
+  lastMessageAt: undefined,
+  reconnects: 0,
+  latencyMs: undefined,
+  lastError: undefined,
+  retryAfterMs: 0,
+};
+
+/**
+ * A client of Kraken's WebSocket V2 API that keeps the verified state of everything it subscribes to.
+ *
+ * ```ts
+ * const kraken = new KrakenWebSocketV2();
+ * kraken.registerCallback('ticker', ticker => console.log(ticker.symbol, ticker.last));
+ * kraken.connect();
+ * kraken.subscribeTicker(['BTC/USD']);
+ * ```
+ *
+ * Subscriptions are declared: they hold across reconnects, and may be made before `connect`.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ws-intro
+ */
+export class KrakenWebSocketV2 {
+  readonly #config: KrakenWebSocketConfig;
+  readonly #connection: Connection;
+  readonly #subscriptions: Subscriptions;
+  readonly #market = new Market();
+  readonly #callbacks: Callbacks;
+  readonly #counters: MessageCounters;
+  /** What the library's user subscribed to, as opposed to demand that comes and goes. */
+  readonly #declared = new Map<ChannelName, Set<PairSymbol>>();
+  #observer: ClientObserver | undefined;
+  #connectedAt: number | undefined;
+  #exchangeStatus: string | undefined;
+
+  constructor(_apiKey?: string, _apiSecret?: string, config: Partial<KrakenWebSocketConfig> = {}) {
+    this.#config = { ...DEFAULTS, ...config };
+    const { clock, logger } = this.#config;
+    this.#callbacks = new Callbacks(logger);
+    this.#counters = new MessageCounters(clock.now());
+    this.#connection = new Connection(
+      connectionOptions(this.#config),
+      {
+        message: (message, receivedAt) => this.#receive(message, receivedAt),
+        protocolError: (error, text) => this.#onProtocolError(error, text),
+        stateChanged: (state, previous, reason) => this.#onConnectionState(state, previous, reason),
+      },
+      clock,
+    );
+    this.#subscriptions = new Subscriptions(
+      {
+        lingerMs: this.#config.subscriptionLingerMs,
+        trySend: request => this.#connection.trySend(request),
+      },
+      {
+        stateChanged: (topic, state) => this.#onSubscriptionState(topic, state),
+        dropped: topic => this.#market.drop(topic),
+        trouble: (what, detail) => logger.warn(detail, what),
+      },
+      clock,
+    );
+    // The list of pairs is what every other name is read against.
+    this.#subscriptions.retain({ channel: 'instrument' });
+  }
+
+  // ── Lifecycle ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Starts to connect, and stays connected until {@link disconnect}. Returns at once. */
+  connect(): void {
+    this.#connection.connect();
+  }
+
+  disconnect(): void {
+    this.#connection.disconnect();
+  }
+
+  get isConnected(): boolean {
+    return this.#connection.state.kind === 'open';
+  }
+
+  /** Whether private channels are open. They are not served yet. */
+  get isAuthenticated(): boolean {
+    return false;
+  }
+
+  // ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Streams the tickers of these pairs from now on, in any spelling (`BTC/USD`, `xbt-usd`).
+   *
+   * @throws {CodedError} `UNKNOWN_SYMBOL` when a pair does not exist; then none of them is subscribed
+   */
+  subscribeTicker(symbols: readonly string[]): void {
+    const declared = this.#declared.get('ticker') ?? new Set();
+    this.#declared.set('ticker', declared);
+    for (const symbol of symbols.map(text => this.resolveSymbol(text))) {
+      if (declared.has(symbol)) continue;
+      declared.add(symbol);
+      this.#subscriptions.retain({ channel: 'ticker', symbol });
+    }
+  }
+
+  /** Ends what a subscribe method began: for these pairs, or for all of the channel. */
+  unsubscribe(channel: 'ticker', symbols?: readonly string[]): void {
+    const declared = this.#declared.get(channel);
+    if (declared === undefined) return;
+    for (const symbol of symbols?.map(text => this.resolveSymbol(text)) ?? [...declared]) {
+      if (declared.delete(symbol)) this.#subscriptions.release({ channel, symbol }, 0);
+    }
+  }
+
+  /** One more reader needs this topic; each call is matched by one {@link release}. */
+  retain(topic: SubscriptionTopic): void {
+    this.#subscriptions.retain(topic);
+  }
+
+  /** One reader less. After the last one the subscription outlives it for `subscriptionLingerMs`. */
+  release(topic: SubscriptionTopic): void {
+    this.#subscriptions.release(topic);
+  }
+
+  // ── Values ───────────────────────────────────────────────────────────────────────────────────────────
+
+  get market(): MarketView {
+    return this.#market;
+  }
+
+  /** The latest ticker, or undefined when none was received or the pair is not subscribed. */
+  getTicker(symbol: string): TickerUpdate | undefined {
+    return this.#market.ticker(this.resolveSymbol(symbol));
+  }
+
+  /**
+   * The pair that `text` means. Before Kraken has told which pairs exist, any well-formed pair is accepted.
+   *
+   * @throws {CodedError} `UNKNOWN_SYMBOL`, with the nearest pairs in `context.suggestions`
+   */
+  resolveSymbol(text: string): PairSymbol {
+    const symbol = this.#market.instruments.resolve(text);
+    if (symbol !== undefined) return symbol;
+    const suggestions = this.#market.instruments.suggest(text);
+    const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
+    throw new CodedError('UNKNOWN_SYMBOL', `No pair "${text}" is known${hint}`, { symbol: text, suggestions });
+  }
+
+  // ── Callbacks ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Calls `callback` at each event from now on, once however often it is registered. */
+  registerCallback<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): void {
+    this.#callbacks.register(event, callback);
+  }
+
+  /** Returns whether the callback was registered. */
+  unregisterCallback<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): boolean {
+    return this.#callbacks.unregister(event, callback);
+  }
+
+  /** Sets the one observer that is told of changes first. */
+  observe(observer: ClientObserver): void {
+    this.#observer = observer;
+  }
+
+  // ── Status ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The public connection, and the private one. */
+  getConnectionStatus(): { readonly public: ConnectionView; readonly private: ConnectionView } {
+    const { lastMessageAt, reconnects, latencyMs, lastError, retryAfterMs, state } = this.#connection;
+    return {
+      public: {
+        state: CONNECTION_STATES[state.kind],
+        connectedAt: this.#connectedAt,
+        lastMessageAt,
+        reconnects,
+        latencyMs,
+        lastError,
+        retryAfterMs,
+      },
+      private: DISABLED,
+    };
+  }
+
+  /** Kraken's own system state, `online` and others; undefined before it was heard. */
+  get exchangeStatus(): string | undefined {
+    return this.#exchangeStatus;
+  }
+
+  getMessageStatistics(): MessageStatistics {
+    return this.#counters.snapshot(this.#config.clock.now());
+  }
+
+  /** Every upstream subscription and how it stands. */
+  getSubscriptions(): Iterable<SubscriptionView> {
+    return this.#subscriptions.all();
+  }
+
+  getSubscription(channel: ChannelName, symbol?: PairSymbol): SubscriptionView | undefined {
+    return this.#subscriptions.get(channel, symbol);
+  }
+
+  // ── From the socket ──────────────────────────────────────────────────────────────────────────────────
+
+  #receive(message: KrakenMessage, receivedAt: number): void {
+    switch (message.kind) {
+      case 'ticker':
+        this.#counters.message('ticker', receivedAt);
+        this.#onTicker(message, receivedAt);
+        return;
+      case 'heartbeat':
+        this.#counters.message('heartbeat', receivedAt);
+        return;
+      case 'status':
+        this.#counters.message('status', receivedAt);
+        this.#config.logger.info({ system: message.system, version: message.version }, 'exchange status');
+        this.#exchangeStatus = message.system;
+        return;
+      case 'instrument':
+        this.#counters.message('instrument', receivedAt);
+        this.#subscriptions.received('instrument', '', receivedAt);
+        this.#market.instruments.apply(message);
+        return;
+      case 'pong':
+        this.#counters.message('method', receivedAt);
+        return;
+      case 'acknowledged':
+        this.#counters.message('method', receivedAt);
+        this.#subscriptions.acknowledged(message);
+        return;
+      case 'refused':
+        this.#counters.error('method', receivedAt);
+        this.#subscriptions.refused(message);
+        return;
+      case 'rateLimited':
+        this.#counters.error('method', receivedAt);
+        this.#config.logger.warn({ error: message.error }, 'Kraken limits our control messages');
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #onTicker(message: TickerMessage, receivedAt: number): void {
+    for (const row of message.data) {
+      if (!this.#subscriptions.received('ticker', row.symbol, receivedAt)) continue;
+      const ticker = new TickerUpdate(row, receivedAt);
+      this.#market.setTicker(ticker);
+      this.#observer?.tickerChanged(row.symbol);
+      this.#callbacks.call('ticker', ticker);
+    }
+  }
+
+  #onProtocolError(error: ProtocolError, text: string): void {
+    this.#counters.error(error.channel, this.#config.clock.now());
+    this.#config.logger.warn({ ...error, frame: text.slice(0, 200) }, 'a frame was not understood');
+  }
+
+  #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
+    this.#config.logger.debug({ topic, state }, 'subscription');
+    if (topic.channel === 'ticker') this.#observer?.tickerChanged(topic.symbol);
+  }
+
+  #onConnectionState(state: ConnectionState, previous: ConnectionState, reason: string | undefined): void {
+    const { logger, clock } = this.#config;
+    if (state.kind === 'open') {
+      this.#connectedAt = clock.now();
+      logger.info({ url: this.#config.publicUrl, attempt: state.attempt }, 'connected to Kraken');
+      this.#subscriptions.connectionOpened();
+      this.#tell({ type: 'CONNECTED', message: undefined });
+      return;
+    }
+    if (previous.kind === 'open') {
+      this.#connectedAt = undefined;
+      this.#subscriptions.connectionLost();
+      this.#tell({ type: 'DISCONNECTED', message: reason });
+    } else if (previous.kind === 'connecting' && state.kind === 'backingOff') {
+      this.#tell({ type: 'ERROR', message: reason });
+    }
+    if (state.kind === 'backingOff') {
+      logger.warn({ reason, retryAfterMs: Math.round(this.#connection.retryAfterMs) }, 'not connected to Kraken');
+    }
+  }
+
+  #tell(event: Pick<ConnectionEvent, 'type' | 'message'>): void {
+    const whole: ConnectionEvent = { ...event, connection: 'public', at: this.#config.clock.now() };
+    this.#observer?.connectionEvent(whole);
+    if (whole.type === 'CONNECTED') this.#callbacks.call('connected', whole);
+    else if (whole.type === 'DISCONNECTED') this.#callbacks.call('disconnected', whole);
+    else this.#callbacks.call('error', whole);
+  }
+}
+
+const CONNECTION_STATES = {
+  idle: 'CLOSED',
+  connecting: 'CONNECTING',
+  open: 'CONNECTED',
+  backingOff: 'BACKING_OFF',
+  closed: 'CLOSED',
+} as const satisfies Record<ConnectionState['kind'], ConnectionView['state']>;
+
+function connectionOptions(config: KrakenWebSocketConfig): ConnectionOptions {
+  return {
+    url: config.publicUrl,
+    connectTimeoutMs: config.connectTimeoutMs,
+    pingIntervalMs: config.pingIntervalMs,
+    pingTimeoutMs: config.pingTimeoutMs,
+    heartbeatTimeoutMs: config.heartbeatTimeoutMs,
+    reconnectDelayMs: config.reconnectDelayMs,
+    reconnectMaxDelayMs: config.reconnectMaxDelayMs,
+    controlRate: config.subscribeRate,
+  };
+}

@@ -1,0 +1,210 @@
+import { type DecimalText, toDecimalText } from '../lib/decimal-text.ts';
+import { JsonSyntaxError, type LosslessJson, type LosslessObject, parseLossless } from '../lib/lossless-json.ts';
+import type { AssetRow, KrakenMessage, PairRow, TickerRow } from './messages.ts';
+import type { Asset, PairSymbol } from './symbols.ts';
+
+/** A frame that could not be understood. Counted and logged; never ends a connection. */
+export interface ProtocolError {
+  readonly kind: 'protocolError';
+  readonly code: 'NOT_JSON' | 'UNKNOWN_MESSAGE' | 'UNKNOWN_CHANNEL' | 'INVALID_MEMBER';
+  /** The channel that the frame names, where it names one. */
+  readonly channel: string | undefined;
+  readonly detail: string;
+}
+
+/** Thrown inside this file only: a member is missing or of the wrong type. */
+class InvalidMember extends Error {}
+
+/**
+ * Turns the text of one frame into a typed message. Numbers keep their digits, unknown members are ignored,
+ * and nothing is thrown whatever the text.
+ */
+export function decode(text: string): KrakenMessage | ProtocolError {
+  let channel: string | undefined;
+  try {
+    const frame = parseLossless(text);
+    if (!isObject(frame)) return problem('UNKNOWN_MESSAGE', undefined, 'the frame is not an object');
+    channel = optionalString(frame, 'channel');
+    if (typeof frame['method'] === 'string') return decodeResponse(frame, frame['method']);
+    if (channel !== undefined) return decodeChannel(frame, channel);
+    const error = frame['Error'] ?? frame['error'];
+    if (typeof error === 'string') return { kind: 'rateLimited', error };
+    return problem('UNKNOWN_MESSAGE', undefined, 'neither channel nor method');
+  } catch (error) {
+    if (error instanceof InvalidMember) return problem('INVALID_MEMBER', channel, error.message);
+    if (error instanceof JsonSyntaxError) return problem('NOT_JSON', undefined, error.message);
+    throw error;
+  }
+}
+
+function problem(code: ProtocolError['code'], channel: string | undefined, detail: string): ProtocolError {
+  return { kind: 'protocolError', code, channel, detail };
+}
+
+function decodeChannel(frame: LosslessObject, channel: string): KrakenMessage | ProtocolError {
+  switch (channel) {
+    case 'ticker':
+      return { kind: 'ticker', type: updateType(frame), data: rows(frame).map(tickerRow) };
+    case 'heartbeat':
+      return { kind: 'heartbeat' };
+    case 'status':
+      return statusMessage(frame);
+    case 'instrument':
+      return instrumentMessage(frame);
+    default:
+      return problem('UNKNOWN_CHANNEL', channel, 'no such channel is known here');
+  }
+}
+
+function decodeResponse(frame: LosslessObject, method: string): KrakenMessage {
+  const req_id = optionalInteger(frame, 'req_id');
+  if (method === 'pong') return { kind: 'pong', req_id };
+  if (frame['success'] !== true) {
+    const error = optionalString(frame, 'error') ?? 'no reason given';
+    return { kind: 'refused', method, req_id, error, symbol: optionalString(frame, 'symbol') as PairSymbol };
+  }
+  const result = isObject(frame['result']) ? frame['result'] : {};
+  const warnings = Array.isArray(result['warnings']) ? result['warnings'].filter(isString) : [];
+  return {
+    kind: 'acknowledged',
+    method,
+    req_id,
+    channel: optionalString(result, 'channel'),
+    symbol: optionalString(result, 'symbol') as PairSymbol | undefined,
+    warnings,
+  };
+}
+
+function statusMessage(frame: LosslessObject): KrakenMessage {
+  const [row] = rows(frame);
+  if (row === undefined) throw new InvalidMember('data is empty');
+  const version = optionalString(row, 'version');
+  const connection_id = optionalString(row, 'connection_id');
+  return {
+    kind: 'status',
+    system: string(row, 'system'),
+    ...(version !== undefined && { version }),
+    ...(connection_id !== undefined && { connection_id }),
+  };
+}
+
+function instrumentMessage(frame: LosslessObject): KrakenMessage {
+  const data = frame['data'];
+  if (!isObject(data)) throw new InvalidMember('data is not an object');
+  return {
+    kind: 'instrument',
+    type: updateType(frame),
+    assets: optionalRows(data, 'assets').map(assetRow),
+    pairs: optionalRows(data, 'pairs').map(pairRow),
+  };
+}
+
+function assetRow(row: LosslessObject): AssetRow {
+  return {
+    id: string(row, 'id') as Asset,
+    status: optionalString(row, 'status'),
+    precision: optionalInteger(row, 'precision'),
+    class: optionalString(row, 'class'),
+  };
+}
+
+function pairRow(row: LosslessObject): PairRow {
+  return {
+    symbol: string(row, 'symbol') as PairSymbol,
+    base: string(row, 'base') as Asset,
+    quote: string(row, 'quote') as Asset,
+    status: string(row, 'status'),
+    qty_precision: integer(row, 'qty_precision'),
+    qty_increment: decimal(row, 'qty_increment'),
+    qty_min: decimal(row, 'qty_min'),
+    price_precision: integer(row, 'price_precision'),
+    price_increment: decimal(row, 'price_increment'),
+    cost_min: optionalDecimal(row, 'cost_min'),
+    marginable: row['marginable'] === true,
+  };
+}
+
+function tickerRow(row: LosslessObject): TickerRow {
+  return {
+    symbol: string(row, 'symbol') as PairSymbol,
+    bid: decimal(row, 'bid'),
+    bid_qty: decimal(row, 'bid_qty'),
+    ask: decimal(row, 'ask'),
+    ask_qty: decimal(row, 'ask_qty'),
+    last: optionalDecimal(row, 'last'),
+    volume: decimal(row, 'volume'),
+    volume_usd: optionalDecimal(row, 'volume_usd'),
+    vwap: decimal(row, 'vwap'),
+    low: decimal(row, 'low'),
+    high: decimal(row, 'high'),
+    change: decimal(row, 'change'),
+    change_pct: decimal(row, 'change_pct'),
+    trades: optionalInteger(row, 'trades'),
+    timestamp: optionalString(row, 'timestamp'),
+  };
+}
+
+// ── Members ────────────────────────────────────────────────────────────────────────────────────────────
+// A member that is missing and one that is null are the same: absent.
+
+function isObject(value: LosslessJson | undefined): value is LosslessObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isString(value: LosslessJson): value is string {
+  return typeof value === 'string';
+}
+
+function updateType(frame: LosslessObject): 'snapshot' | 'update' {
+  const type = frame['type'];
+  if (type === 'snapshot' || type === 'update') return type;
+  throw new InvalidMember('type is neither snapshot nor update');
+}
+
+function rows(frame: LosslessObject): readonly LosslessObject[] {
+  if (!Array.isArray(frame['data'])) throw new InvalidMember('data is not an array');
+  return optionalRows(frame, 'data');
+}
+
+function optionalRows(object: LosslessObject, member: string): readonly LosslessObject[] {
+  const value = object[member];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new InvalidMember(`${member} is not an array`);
+  for (const row of value) if (!isObject(row)) throw new InvalidMember(`${member} holds more than objects`);
+  return value as LosslessObject[];
+}
+
+function string(object: LosslessObject, member: string): string {
+  const value = object[member];
+  if (typeof value === 'string') return value;
+  throw new InvalidMember(`${member} is not a string`);
+}
+
+function optionalString(object: LosslessObject, member: string): string | undefined {
+  const value = object[member];
+  return value === undefined || value === null ? undefined : string(object, member);
+}
+
+function decimal(object: LosslessObject, member: string): DecimalText {
+  const value = object[member];
+  const text = typeof value === 'string' ? toDecimalText(value) : undefined;
+  if (text !== undefined) return text;
+  throw new InvalidMember(`${member} is not a decimal number of a sane length`);
+}
+
+function optionalDecimal(object: LosslessObject, member: string): DecimalText | undefined {
+  const value = object[member];
+  return value === undefined || value === null ? undefined : decimal(object, member);
+}
+
+function integer(object: LosslessObject, member: string): number {
+  const value = object[member];
+  const number = typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw new InvalidMember(`${member} is not an integer below 2^53`);
+}
+
+function optionalInteger(object: LosslessObject, member: string): number | undefined {
+  const value = object[member];
+  return value === undefined || value === null ? undefined : integer(object, member);
+}

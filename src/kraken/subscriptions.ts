@@ -1,0 +1,515 @@
+import type { Cancel, Clock } from '../lib/clock.ts';
+import { unreachable } from '../lib/unreachable.ts';
+import { adviceFor } from './errors.ts';
+import type {
+  AcknowledgedMessage,
+  ChannelName,
+  KrakenRequest,
+  RefusedMessage,
+  SubscribeRequest,
+  SubscriptionTopic,
+} from './messages.ts';
+import type { PairSymbol } from './symbols.ts';
+
+/** How far one subscription can be trusted right now. */
+export type SubscriptionState = 'LIVE' | 'PENDING' | 'DISCONNECTED' | 'SILENT' | 'REJECTED';
+
+/** One subscription as others may see it. */
+export interface SubscriptionView {
+  readonly topic: SubscriptionTopic;
+  readonly state: SubscriptionState;
+  /** Wall-clock time of its last data. */
+  readonly lastMessageAt: number | undefined;
+  /** Kraken's words, when it refused. */
+  readonly error: string | undefined;
+}
+
+export interface SubscriptionHandlers {
+  /** {@link SubscriptionView.state} changed. */
+  stateChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
+  /** Nobody wants it any more: whatever was kept of it will go stale. */
+  dropped(topic: SubscriptionTopic): void;
+  /** Something went wrong that is worth a line in the log. */
+  trouble(what: string, detail: object): void;
+}
+
+export interface SubscriptionOptions {
+  /** How long a subscription outlives its last holder. */
+  readonly lingerMs: number;
+  /** Sends if the rate allows; returns 0 when sent, or milliseconds to wait (Infinity: no connection). */
+  readonly trySend: (request: KrakenRequest) => number;
+}
+
+/** Where one subscription stands on the present connection. */
+type Phase =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'subscribing'; readonly requestId: number }
+  | { readonly kind: 'subscribed'; readonly sinceMs: number }
+  | { readonly kind: 'unsubscribing'; readonly requestId: number }
+  | { readonly kind: 'waiting'; readonly attempt: number }
+  | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
+
+interface Subscription {
+  readonly topic: SubscriptionTopic;
+  phase: Phase;
+  /** Holders that want it now. */
+  holders: number;
+  /** Ends the time that it outlives its last holder. */
+  cancelLinger: Cancel | undefined;
+  /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
+  renew: boolean;
+  silent: boolean;
+  /** Failed tries in a row. */
+  failures: number;
+  lastMessageMs: number | undefined;
+  lastMessageAt: number | undefined;
+  /** Whether data came on the present connection. */
+  fresh: boolean;
+}
+
+interface Request {
+  readonly method: 'subscribe' | 'unsubscribe';
+  readonly channel: ChannelName;
+  /** What has not been answered yet. */
+  readonly unanswered: Set<Subscription>;
+  readonly cancelTimeout: Cancel;
+}
+
+/** A refusal answers everyone who asks for the same within this time. */
+const REJECTION_STANDS_MS = 10_000;
+const ACK_TIMEOUT_MS = 10_000;
+/** No data for this long while the connection carries other things: the channel is silent, and is renewed. */
+const SILENCE_MS = 60_000;
+const SWEEP_MS = 5_000;
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+/** One frame names at most this many symbols; a longer list takes several frames. */
+const SYMBOLS_PER_REQUEST = 500;
+
+/**
+ * What should be subscribed, against what Kraken has acknowledged. Callers declare ({@link retain},
+ * {@link release}, {@link renew}); this reconciles: at the end of a turn it sends one request for each
+ * channel, and after a reconnect everything again.
+ */
+export class Subscriptions {
+  readonly #options: SubscriptionOptions;
+  readonly #handlers: SubscriptionHandlers;
+  readonly #clock: Clock;
+
+  /** Channel, then symbol (`''` where the channel has none): found without making a key for each frame. */
+  readonly #byChannel = new Map<string, Map<string, Subscription>>();
+  /** Subscriptions whose phase may differ from what is wanted. */
+  readonly #unsettled = new Set<Subscription>();
+  readonly #requests = new Map<number, Request>();
+  #nextRequestId = 1;
+  #reconcileAsked = false;
+  #cancelReconcile: Cancel | undefined;
+  #cancelSweep: Cancel | undefined;
+  #connected = false;
+
+  constructor(options: SubscriptionOptions, handlers: SubscriptionHandlers, clock: Clock) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#clock = clock;
+  }
+
+  // ── What is wanted ───────────────────────────────────────────────────────────────────────────────────
+
+  /** One more holder wants this topic. Every call is matched by one {@link release}. */
+  retain(topic: SubscriptionTopic): void {
+    const subscription = this.#find(topic) ?? this.#add(topic);
+    subscription.holders += 1;
+    subscription.cancelLinger?.();
+    subscription.cancelLinger = undefined;
+    // A refusal may be about yesterday: whoever asks later gets a new answer, but not every asker one.
+    const { phase } = subscription;
+    if (phase.kind === 'rejected' && this.#clock.monotonicMs() - phase.atMs > REJECTION_STANDS_MS) {
+      this.#setPhase(subscription, { kind: 'absent' });
+    }
+    this.#unsettle(subscription);
+  }
+
+  /** One holder less. After the last one the subscription lingers, or ends at once if `lingerMs` is 0. */
+  release(topic: SubscriptionTopic, lingerMs = this.#options.lingerMs): void {
+    const subscription = this.#find(topic);
+    if (subscription === undefined || subscription.holders === 0) return;
+    subscription.holders -= 1;
+    if (subscription.holders > 0) return;
+    subscription.cancelLinger = this.#clock.after(lingerMs, () => {
+      subscription.cancelLinger = undefined;
+      this.#unsettle(subscription);
+    });
+  }
+
+  /** Asks for a new snapshot: unsubscribes, and subscribes again when that is acknowledged. */
+  renew(topic: SubscriptionTopic): void {
+    const subscription = this.#find(topic);
+    if (subscription === undefined) return;
+    subscription.renew = true;
+    this.#unsettle(subscription);
+  }
+
+  // ── What is known ────────────────────────────────────────────────────────────────────────────────────
+
+  get(channel: ChannelName, symbol = ''): SubscriptionView | undefined {
+    const subscription = this.#byChannel.get(channel)?.get(symbol);
+    return subscription && this.#view(subscription);
+  }
+
+  *all(): Iterable<SubscriptionView> {
+    for (const subscriptions of this.#byChannel.values()) {
+      for (const subscription of subscriptions.values()) yield this.#view(subscription);
+    }
+  }
+
+  #view(subscription: Subscription): SubscriptionView {
+    const { topic, lastMessageAt, phase } = subscription;
+    const error = phase.kind === 'rejected' ? phase.error : undefined;
+    return { topic, state: this.#state(subscription), lastMessageAt, error };
+  }
+
+  #state(subscription: Subscription): SubscriptionState {
+    if (subscription.phase.kind === 'rejected') return 'REJECTED';
+    if (!this.#connected) return 'DISCONNECTED';
+    if (subscription.silent) return 'SILENT';
+    return subscription.fresh ? 'LIVE' : 'PENDING';
+  }
+
+  // ── What the connection tells ────────────────────────────────────────────────────────────────────────
+
+  /** A new connection: nothing is subscribed on it yet. */
+  connectionOpened(): void {
+    this.#connected = true;
+    for (const subscription of this.#each()) this.#unsettle(subscription);
+    this.#sweepLater();
+  }
+
+  connectionLost(): void {
+    this.#connected = false;
+    this.#cancelSweep?.();
+    this.#cancelReconcile?.();
+    for (const request of this.#requests.values()) request.cancelTimeout();
+    this.#requests.clear();
+    for (const subscription of this.#each()) {
+      const before = this.#state(subscription);
+      subscription.fresh = false;
+      subscription.silent = false;
+      subscription.renew = false;
+      if (subscription.phase.kind !== 'absent') this.#setPhase(subscription, { kind: 'absent' });
+      if (before !== 'DISCONNECTED') this.#handlers.stateChanged(subscription.topic, 'DISCONNECTED');
+      if (!this.#wanted(subscription)) this.#remove(subscription);
+    }
+  }
+
+  /**
+   * Data of a topic arrived.
+   *
+   * @returns false when nobody subscribed to it (a frame in flight after an unsubscribe): drop the frame
+   */
+  received(channel: ChannelName, symbol: string, receivedAt: number): boolean {
+    const subscription = this.#byChannel.get(channel)?.get(symbol);
+    if (subscription === undefined) return false;
+    subscription.lastMessageMs = this.#clock.monotonicMs();
+    subscription.lastMessageAt = receivedAt;
+    if (!subscription.fresh || subscription.silent) {
+      subscription.fresh = true;
+      subscription.silent = false;
+      subscription.failures = 0;
+      this.#handlers.stateChanged(subscription.topic, this.#state(subscription));
+    }
+    return true;
+  }
+
+  acknowledged(message: AcknowledgedMessage): void {
+    const request = this.#requestOf(message);
+    // A late answer, or one to a request that a former connection carried: what is wanted stands elsewhere.
+    if (request === undefined) return;
+    for (const subscription of this.#answered(request, message.symbol)) this.#settle(request, subscription);
+    this.#closeRequest(message.req_id, request);
+  }
+
+  refused(message: RefusedMessage): void {
+    const request = this.#requestOf(message);
+    if (request === undefined) {
+      this.#handlers.trouble('Kraken refused a request that is not waiting for an answer', message);
+      return;
+    }
+    for (const subscription of this.#answered(request, message.symbol)) {
+      this.#refuse(request, subscription, message.error);
+    }
+    this.#closeRequest(message.req_id, request);
+  }
+
+  #requestOf(message: AcknowledgedMessage | RefusedMessage): Request | undefined {
+    const request = message.req_id === undefined ? undefined : this.#requests.get(message.req_id);
+    return request?.method === message.method ? request : undefined;
+  }
+
+  /** The subscriptions of a request that an answer is about: the one it names, or all that are left. */
+  #answered(request: Request, symbol: PairSymbol | undefined): Subscription[] {
+    const unanswered = [...request.unanswered];
+    const about = symbol === undefined ? unanswered : unanswered.filter(one => symbolOf(one.topic) === symbol);
+    for (const subscription of about) request.unanswered.delete(subscription);
+    return about;
+  }
+
+  #closeRequest(id: number | undefined, request: Request): void {
+    if (id === undefined || request.unanswered.size > 0) return;
+    request.cancelTimeout();
+    this.#requests.delete(id);
+  }
+
+  #settle(request: Request, subscription: Subscription): void {
+    if (request.method === 'subscribe') {
+      this.#setPhase(subscription, { kind: 'subscribed', sinceMs: this.#clock.monotonicMs() });
+    } else {
+      subscription.renew = false;
+      this.#setPhase(subscription, { kind: 'absent' });
+    }
+    this.#unsettle(subscription);
+  }
+
+  #refuse(request: Request, subscription: Subscription, error: string): void {
+    const advice = adviceFor(error);
+    if (advice === 'alreadyDone' || request.method === 'unsubscribe') {
+      // An unsubscribe that is refused leaves nothing to do but to take it as done.
+      this.#settle(request, subscription);
+      return;
+    }
+    switch (advice) {
+      case 'retryLater':
+      case 'reauthenticate':
+        this.#tryAgainLater(subscription);
+        break;
+      case 'giveUp':
+      case 'ourMistake':
+        this.#setPhase(subscription, { kind: 'rejected', error, atMs: this.#clock.monotonicMs() });
+        break;
+      default:
+        unreachable(advice);
+    }
+    this.#handlers.trouble('Kraken refused a subscription', { topic: subscription.topic, error });
+  }
+
+  #tryAgainLater(subscription: Subscription): void {
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(subscription.failures, 16));
+    subscription.failures += 1;
+    const phase: Phase = { kind: 'waiting', attempt: subscription.failures };
+    this.#setPhase(subscription, phase);
+    this.#clock.after(delayMs, () => {
+      if (subscription.phase !== phase) return;
+      this.#setPhase(subscription, { kind: 'absent' });
+      this.#unsettle(subscription);
+    });
+  }
+
+  #ackTimedOut(id: number): void {
+    const request = this.#requests.get(id);
+    if (request === undefined) return;
+    this.#requests.delete(id);
+    this.#handlers.trouble('no acknowledgement', {
+      method: request.method,
+      channel: request.channel,
+      symbols: [...request.unanswered].map(one => symbolOf(one.topic)),
+    });
+    for (const subscription of request.unanswered) {
+      if (request.method === 'unsubscribe') this.#settle(request, subscription);
+      // Data came without an acknowledgement: it works, and that is what was asked for.
+      else if (subscription.fresh) this.#settle(request, subscription);
+      else this.#tryAgainLater(subscription);
+    }
+  }
+
+  // ── Silence ──────────────────────────────────────────────────────────────────────────────────────────
+
+  #sweepLater(): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
+      this.#sweep();
+      this.#sweepLater();
+    });
+  }
+
+  /** Finds channels that fell silent on a connection that lives, and renews them. */
+  #sweep(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const subscription of this.#each()) {
+      // Instruments change once in a while: their silence says nothing.
+      if (subscription.topic.channel === 'instrument' || subscription.phase.kind !== 'subscribed') continue;
+      const lastMs = Math.max(subscription.phase.sinceMs, subscription.lastMessageMs ?? 0);
+      if (nowMs - lastMs < SILENCE_MS) continue;
+      subscription.silent = true;
+      this.#handlers.stateChanged(subscription.topic, 'SILENT');
+      subscription.renew = true;
+      this.#unsettle(subscription);
+    }
+  }
+
+  // ── Reconciling ──────────────────────────────────────────────────────────────────────────────────────
+
+  #wanted(subscription: Subscription): boolean {
+    return subscription.holders > 0 || subscription.cancelLinger !== undefined;
+  }
+
+  #unsettle(subscription: Subscription): void {
+    this.#unsettled.add(subscription);
+    if (this.#reconcileAsked) return;
+    this.#reconcileAsked = true;
+    this.#clock.endOfTurn(() => this.#reconcile());
+  }
+
+  #reconcile(): void {
+    this.#reconcileAsked = false;
+    this.#cancelReconcile?.();
+    const toSubscribe = new Batches();
+    const toUnsubscribe = new Batches();
+    for (const subscription of this.#unsettled) {
+      switch (this.#stepFor(subscription)) {
+        case 'subscribe':
+          toSubscribe.add(subscription);
+          break;
+        case 'unsubscribe':
+          toUnsubscribe.add(subscription);
+          break;
+        case 'remove':
+          this.#remove(subscription);
+          break;
+        case 'nothing':
+          this.#unsettled.delete(subscription);
+          break;
+      }
+    }
+    if (!this.#connected) return;
+    for (const batch of toUnsubscribe.inOrder()) if (!this.#request('unsubscribe', batch)) return;
+    for (const batch of toSubscribe.inOrder()) if (!this.#request('subscribe', batch)) return;
+  }
+
+  #stepFor(subscription: Subscription): 'subscribe' | 'unsubscribe' | 'remove' | 'nothing' {
+    const wanted = this.#wanted(subscription);
+    switch (subscription.phase.kind) {
+      case 'absent':
+        return wanted ? 'subscribe' : 'remove';
+      case 'waiting':
+      case 'rejected':
+        return wanted ? 'nothing' : 'remove';
+      case 'subscribed':
+        return wanted && !subscription.renew ? 'nothing' : 'unsubscribe';
+      case 'subscribing':
+      case 'unsubscribing':
+        return 'nothing';
+      default:
+        return unreachable(subscription.phase);
+    }
+  }
+
+  /** Sends one batch, or plans to reconcile again when the rate allows; returns whether it was sent. */
+  #request(method: 'subscribe' | 'unsubscribe', batch: readonly Subscription[]): boolean {
+    const [first] = batch;
+    if (first === undefined) return true;
+    const id = this.#nextRequestId;
+    const waitMs = this.#options.trySend(requestFor(method, id, batch, first.topic));
+    if (waitMs > 0) {
+      if (Number.isFinite(waitMs)) {
+        this.#cancelReconcile = this.#clock.after(waitMs, () => this.#reconcile());
+      }
+      return false;
+    }
+    this.#nextRequestId += 1;
+    const cancelTimeout = this.#clock.after(ACK_TIMEOUT_MS, () => this.#ackTimedOut(id));
+    this.#requests.set(id, { method, channel: first.topic.channel, unanswered: new Set(batch), cancelTimeout });
+    const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
+    for (const subscription of batch) {
+      this.#setPhase(subscription, { kind, requestId: id });
+      this.#unsettled.delete(subscription);
+    }
+    return true;
+  }
+
+  // ── Bookkeeping ──────────────────────────────────────────────────────────────────────────────────────
+
+  #setPhase(subscription: Subscription, phase: Phase): void {
+    const before = this.#state(subscription);
+    subscription.phase = phase;
+    // A renewal keeps its data, and its state, until the new snapshot replaces it.
+    const after = this.#state(subscription);
+    if (after !== before) this.#handlers.stateChanged(subscription.topic, after);
+  }
+
+  #find(topic: SubscriptionTopic): Subscription | undefined {
+    return this.#byChannel.get(topic.channel)?.get(symbolOf(topic));
+  }
+
+  #add(topic: SubscriptionTopic): Subscription {
+    const subscription: Subscription = {
+      topic,
+      phase: { kind: 'absent' },
+      holders: 0,
+      cancelLinger: undefined,
+      renew: false,
+      silent: false,
+      failures: 0,
+      lastMessageMs: undefined,
+      lastMessageAt: undefined,
+      fresh: false,
+    };
+    let subscriptions = this.#byChannel.get(topic.channel);
+    if (subscriptions === undefined) {
+      subscriptions = new Map();
+      this.#byChannel.set(topic.channel, subscriptions);
+    }
+    subscriptions.set(symbolOf(topic), subscription);
+    return subscription;
+  }
+
+  #remove(subscription: Subscription): void {
+    this.#unsettled.delete(subscription);
+    this.#byChannel.get(subscription.topic.channel)?.delete(symbolOf(subscription.topic));
+    this.#handlers.dropped(subscription.topic);
+  }
+
+  *#each(): Iterable<Subscription> {
+    for (const subscriptions of this.#byChannel.values()) yield* [...subscriptions.values()];
+  }
+}
+
+/** Subscriptions that go into one request: same channel, a bounded number of symbols. */
+class Batches {
+  readonly #byChannel = new Map<ChannelName, Subscription[][]>();
+
+  add(subscription: Subscription): void {
+    const { channel } = subscription.topic;
+    const batches = this.#byChannel.get(channel) ?? [];
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= SYMBOLS_PER_REQUEST) batches.push([subscription]);
+    else last.push(subscription);
+    this.#byChannel.set(channel, batches);
+  }
+
+  /** Channels without symbols first: the others are read against what they tell. */
+  inOrder(): readonly Subscription[][] {
+    const wide = (batch: readonly Subscription[]): number => (batch[0] && symbolOf(batch[0].topic) === '' ? 0 : 1);
+    return [...this.#byChannel.values()].flat().sort((a, b) => wide(a) - wide(b));
+  }
+}
+
+function symbolOf(topic: SubscriptionTopic): PairSymbol | '' {
+  return 'symbol' in topic ? topic.symbol : '';
+}
+
+function requestFor(
+  method: 'subscribe' | 'unsubscribe',
+  req_id: number,
+  batch: readonly Subscription[],
+  { channel }: SubscriptionTopic,
+): SubscribeRequest {
+  const symbols = batch.map(one => symbolOf(one.topic)).filter(symbol => symbol !== '');
+  return {
+    method,
+    params: {
+      channel,
+      ...(symbols.length > 0 && { symbol: symbols }),
+      ...(method === 'subscribe' && { snapshot: true }),
+    },
+    req_id,
+  };
+}

@@ -1,0 +1,80 @@
+import { distance } from 'fastest-levenshtein';
+
+/** A trading pair in Kraken's v2 spelling: `BTC/USD`. Made only by this file and by the decoder. */
+export type PairSymbol = string & { readonly __pairSymbol: never };
+
+/** An asset in Kraken's v2 spelling: `BTC`, `USD`, `USDT.M`. */
+export type Asset = string & { readonly __asset: never };
+
+/** Kraken's older names that are still in use (WebSocket v1 and REST), and what v2 calls them. */
+const RENAMED: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' };
+const RENAMED_BACK: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
+
+const PAIR = /^[A-Za-z0-9.]{1,16}[/\-_][A-Za-z0-9.]{1,16}$/;
+const SUGGESTIONS = 5;
+
+/**
+ * Reads a pair by its spelling alone, without knowing which pairs exist: `xbt-usd` is `BTC/USD`.
+ * Tokenized assets keep their small x (`AAPLx/USD`).
+ *
+ * @returns undefined when base and quote are not told apart by `/`, `-` or `_`
+ */
+export function spellPair(text: string): PairSymbol | undefined {
+  const trimmed = text.trim();
+  if (!PAIR.test(trimmed)) return undefined;
+  const [base = '', quote = ''] = trimmed.split(/[/\-_]/);
+  return `${spellAsset(base)}/${spellAsset(quote)}` as PairSymbol;
+}
+
+function spellAsset(text: string): Asset {
+  const upper = /^[A-Z0-9.]+x$/.test(text) ? text : text.toUpperCase();
+  return (RENAMED[upper] ?? upper) as Asset;
+}
+
+/** The pairs that exist, found under every spelling in use. Built anew when pairs come or go. */
+export class SymbolDirectory {
+  readonly #bySpelling = new Map<string, PairSymbol>();
+  readonly #symbols: readonly PairSymbol[];
+
+  constructor(symbols: readonly PairSymbol[]) {
+    this.#symbols = symbols;
+    // Exact pairs first: where two pairs run together into one word, the spelled-out forms stay unambiguous.
+    for (const symbol of symbols) this.#bySpelling.set(symbol.toUpperCase(), symbol);
+    for (const symbol of symbols) {
+      for (const word of runTogether(symbol)) {
+        if (!this.#bySpelling.has(word)) this.#bySpelling.set(word, symbol);
+      }
+    }
+  }
+
+  get size(): number {
+    return this.#symbols.length;
+  }
+
+  /** The pair that `text` means: `BTC/USD`, `btc/usd`, `BTC-USD`, `BTCUSD`, `XBT/USD`; undefined if there is none. */
+  resolve(text: string): PairSymbol | undefined {
+    const spelled = spellPair(text);
+    if (spelled !== undefined) return this.#bySpelling.get(spelled.toUpperCase());
+    return this.#bySpelling.get(text.trim().toUpperCase());
+  }
+
+  /** The known pairs that look most like `text`, nearest first. */
+  suggest(text: string): readonly PairSymbol[] {
+    const wanted = (spellPair(text) ?? text).toUpperCase().replace(/[^A-Z0-9.]/g, '');
+    const near = wanted.length / 2 + 1;
+    return this.#symbols
+      .map(symbol => ({ symbol, away: distance(wanted, symbol.toUpperCase().replace('/', '')) }))
+      .filter(({ away }) => away <= near)
+      .sort((a, b) => a.away - b.away || (a.symbol < b.symbol ? -1 : 1))
+      .slice(0, SUGGESTIONS)
+      .map(({ symbol }) => symbol);
+  }
+}
+
+/** `BTCUSD`, `XBTUSD`: the spellings of a pair without a separator. */
+function runTogether(symbol: PairSymbol): readonly string[] {
+  const [base = '', quote = ''] = symbol.toUpperCase().split('/');
+  const bases = [base, RENAMED_BACK[base]].filter(name => name !== undefined);
+  const quotes = [quote, RENAMED_BACK[quote]].filter(name => name !== undefined);
+  return bases.flatMap(one => quotes.map(other => one + other));
+}

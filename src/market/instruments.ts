@@ -1,0 +1,52 @@
+import type { AssetRow, InstrumentMessage, PairRow } from '../kraken/messages.ts';
+import { type Asset, type PairSymbol, SymbolDirectory, spellPair } from '../kraken/symbols.ts';
+
+/** The pairs and assets that exist on Kraken, and what their names may be. */
+export class Instruments {
+  readonly #pairs = new Map<PairSymbol, PairRow>();
+  readonly #assets = new Map<Asset, AssetRow>();
+  #directory = new SymbolDirectory([]);
+
+  /** Whether the list has arrived. Before that nothing is known to be missing. */
+  get known(): boolean {
+    return this.#directory.size > 0;
+  }
+
+  /** A snapshot replaces the list, an update replaces rows of it. */
+  apply(message: InstrumentMessage): void {
+    if (message.type === 'snapshot') {
+      this.#pairs.clear();
+      this.#assets.clear();
+    }
+    const known = this.#directory.size;
+    for (const pair of message.pairs) this.#pairs.set(pair.symbol, pair);
+    for (const asset of message.assets) this.#assets.set(asset.id, asset);
+    if (message.type === 'snapshot' || this.#pairs.size !== known) this.#directory = new SymbolDirectory([...this.#pairs.keys()]);
+  }
+
+  pair(symbol: PairSymbol): PairRow | undefined {
+    return this.#pairs.get(symbol);
+  }
+
+  pairs(): Iterable<PairRow> {
+    return this.#pairs.values();
+  }
+
+  asset(id: Asset): AssetRow | undefined {
+    return this.#assets.get(id);
+  }
+
+  /**
+   * The pair that a user means by `text`. Until the list has arrived, any well-formed pair is taken at its word.
+   *
+   * @returns undefined when there is no such pair
+   */
+  resolve(text: string): PairSymbol | undefined {
+    return this.known ? this.#directory.resolve(text) : spellPair(text);
+  }
+
+  /** Known pairs that look like `text`, nearest first. */
+  suggest(text: string): readonly PairSymbol[] {
+    return this.#directory.suggest(text);
+  }
+}
