@@ -71,6 +71,8 @@ export interface ConnectionView {
 export interface ClientObserver {
   /** A ticker was received, or how far it can be trusted has changed. */
   tickerChanged(symbol: PairSymbol): void;
+  /** The list of pairs arrived, or changed. */
+  instrumentsChanged(): void;
   connectionEvent(event: ConnectionEvent): void;
 }
 
@@ -295,6 +297,7 @@ export class KrakenWebSocketV2 {
         this.#counters.message('instrument', receivedAt);
         this.#subscriptions.received('instrument', '', receivedAt);
         this.#market.instruments.apply(message);
+        this.#observer?.instrumentsChanged();
         return;
       case 'pong':
         this.#counters.message('method', receivedAt);
@@ -333,7 +336,8 @@ export class KrakenWebSocketV2 {
 
   #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
     this.#config.logger.debug({ topic, state }, 'subscription');
-    if (topic.channel === 'ticker') this.#observer?.tickerChanged(topic.symbol);
+    // LIVE comes with the data that made it so, and that is told on its own.
+    if (topic.channel === 'ticker' && state !== 'LIVE') this.#observer?.tickerChanged(topic.symbol);
   }
 
   #onConnectionState(state: ConnectionState, previous: ConnectionState, reason: string | undefined): void {

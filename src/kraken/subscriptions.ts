@@ -502,7 +502,7 @@ function requestFor(
   batch: readonly Subscription[],
   { channel }: SubscriptionTopic,
 ): SubscribeRequest {
-  const symbols = batch.map(one => symbolOf(one.topic)).filter(symbol => symbol !== '');
+  const symbols = batch.flatMap(one => ('symbol' in one.topic ? [one.topic.symbol] : []));
   return {
     method,
     params: {

@@ -1,0 +1,239 @@
+import type { ConnectionEvent } from '../callbacks.ts';
+import type { ClientObserver, KrakenWebSocketV2 } from '../client.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import { type Broadcast, type BroadcastPlan, createBroadcast } from './broadcast.ts';
+import type { DeliveryCounters, Outlet } from './outlet.ts';
+import { type Topic, TopicMap, upstreamOf } from './topics.ts';
+import { Turn } from './turn.ts';
+
+/** Counts of the clients of this server. */
+export interface ClientStatistics extends Readonly<DeliveryCounters> {
+  /** Open WebSockets and event streams. */
+  readonly connections: number;
+  readonly subscriptions: number;
+  /** Distinct subscriptions that are executed. */
+  readonly broadcasts: number;
+}
+
+/** Who reads a topic. Exists while someone does. */
+interface Readers {
+  readonly topic: Topic;
+  readonly broadcasts: Set<Broadcast>;
+  /** Called at each change: queries that wait for a first value. */
+  readonly waiters: Set<() => void>;
+}
+
+/** How long a query waits for the first value of a pair that was not streamed. */
+const FIRST_VALUE_TIMEOUT_MS = 5_000;
+
+/**
+ * Between the market and its readers: which broadcasts read which topic, what that demands upstream, and
+ * when they flush. A change of a topic that nobody reads costs two map lookups.
+ */
+export class Hub implements ClientObserver {
+  readonly #client: KrakenWebSocketV2;
+  readonly #clock: Clock;
+  readonly #readers = new TopicMap<Readers>();
+  readonly #broadcasts = new Map<string, Broadcast>();
+  readonly #counters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
+  readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
+  readonly turn: Turn;
+  #connections = 0;
+  #closed = false;
+
+  constructor(client: KrakenWebSocketV2, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+    this.turn = new Turn(clock);
+    client.observe(this);
+  }
+
+  // ── Subscribers ──────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Adds a subscriber to the broadcast with the plan's key, which the first subscriber creates and the last one
+   * leaving removes.
+   *
+   * @returns how the subscriber leaves; calling it twice does nothing
+   * @throws {CodedError} `SHUTTING_DOWN`
+   */
+  join(plan: BroadcastPlan, outlet: Outlet): Cancel {
+    if (this.#closed) throw new CodedError('SHUTTING_DOWN', 'The server is shutting down');
+    const broadcast = this.#broadcasts.get(plan.key) ?? this.#open(plan);
+    const leave = broadcast.join(outlet);
+    return () => {
+      leave();
+      if (broadcast.size === 0 && this.#broadcasts.get(plan.key) === broadcast) this.#remove(broadcast);
+    };
+  }
+
+  /** Completes every subscription; new ones are refused. */
+  close(): void {
+    this.#closed = true;
+    for (const broadcast of [...this.#broadcasts.values()]) broadcast.close();
+  }
+
+  #open(plan: BroadcastPlan): Broadcast {
+    const broadcast = createBroadcast(plan, { clock: this.#clock, turn: this.turn, counters: this.#counters });
+    this.#broadcasts.set(plan.key, broadcast);
+    for (const topic of plan.topics) {
+      this.#readersOf(topic).broadcasts.add(broadcast);
+      this.#demand(topic);
+    }
+    return broadcast;
+  }
+
+  #remove(broadcast: Broadcast): void {
+    this.#broadcasts.delete(broadcast.plan.key);
+    for (const topic of broadcast.plan.topics) {
+      const readers = this.#readersOf(topic);
+      readers.broadcasts.delete(broadcast);
+      this.#forgetIfUnread(readers);
+      this.#undemand(topic);
+    }
+  }
+
+  // ── Queries ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The value of a topic, subscribing upstream on demand and waiting for the first value if there is none yet.
+   * The subscription outlives the query for the linger time.
+   *
+   * @throws {CodedError} `UPSTREAM_REJECTED` with Kraken's words in `reason`, or `UPSTREAM_UNAVAILABLE` with
+   * `retryAfterMs` when no value came within five seconds
+   */
+  async first<Value>(topic: Topic, read: () => Value | undefined): Promise<Value> {
+    this.#demand(topic);
+    const readers = this.#readersOf(topic);
+    try {
+      const value = this.#outcome(topic, read);
+      if (value !== undefined) return value;
+      return await new Promise<Value>((resolve, reject) => {
+        const settle = (): void => {
+          try {
+            const outcome = this.#outcome(topic, read);
+            if (outcome === undefined) return;
+            resolve(outcome);
+          } catch (error) {
+            reject(error);
+          }
+          readers.waiters.delete(settle);
+          cancelTimeout();
+        };
+        const cancelTimeout = this.#clock.after(FIRST_VALUE_TIMEOUT_MS, () => {
+          readers.waiters.delete(settle);
+          reject(this.#unavailable(topic));
+        });
+        readers.waiters.add(settle);
+      });
+    } finally {
+      this.#forgetIfUnread(readers);
+      this.#undemand(topic);
+    }
+  }
+
+  #outcome<Value>(topic: Topic, read: () => Value | undefined): Value | undefined {
+    const rejection = this.rejectionOf(topic);
+    if (rejection !== undefined) throw rejection;
+    return read();
+  }
+
+  /** Kraken's refusal to stream a topic, if it refused. */
+  rejectionOf(topic: Topic): CodedError | undefined {
+    const upstream = upstreamOf(topic);
+    if (upstream === undefined || !('symbol' in upstream)) return undefined;
+    const subscription = this.#client.getSubscription(upstream.channel, upstream.symbol);
+    if (subscription?.state !== 'REJECTED') return undefined;
+    return new CodedError('UPSTREAM_REJECTED', `Kraken refused ${upstream.channel} of ${upstream.symbol}`, {
+      symbol: upstream.symbol,
+      reason: subscription.error,
+    });
+  }
+
+  #unavailable(topic: Topic): CodedError {
+    const { retryAfterMs, state } = this.#client.getConnectionStatus().public;
+    const what = 'symbol' in topic ? `${topic.kind} of ${topic.symbol}` : topic.kind;
+    return new CodedError('UPSTREAM_UNAVAILABLE', `No ${what} from Kraken yet (connection: ${state})`, {
+      retryAfterMs: Math.max(1_000, Math.ceil(retryAfterMs)),
+    });
+  }
+
+  // ── Changes, from the client ─────────────────────────────────────────────────────────────────────────
+
+  tickerChanged(symbol: PairSymbol): void {
+    this.#changed('ticker', symbol);
+  }
+
+  instrumentsChanged(): void {
+    this.#changed('instruments');
+  }
+
+  connectionEvent(event: ConnectionEvent): void {
+    this.#lastConnectionEvents.set(event.connection, event);
+    this.#changed('connection', '', event);
+  }
+
+  /** The latest event of each connection. */
+  lastConnectionEvents(): Iterable<ConnectionEvent> {
+    return this.#lastConnectionEvents.values();
+  }
+
+  #changed(kind: Topic['kind'], symbol = '', event?: unknown): void {
+    const readers = this.#readers.get(kind, symbol);
+    if (readers === undefined) return;
+    for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic, event);
+    for (const wake of readers.waiters) wake();
+  }
+
+  // ── Counts ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A client's connection opened; the returned function tells that it closed. */
+  countConnection(): Cancel {
+    this.#connections += 1;
+    let open = true;
+    return () => {
+      if (open) this.#connections -= 1;
+      open = false;
+    };
+  }
+
+  statistics(): ClientStatistics {
+    let subscriptions = 0;
+    for (const broadcast of this.#broadcasts.values()) subscriptions += broadcast.size;
+    return {
+      ...this.#counters,
+      connections: this.#connections,
+      subscriptions,
+      broadcasts: this.#broadcasts.size,
+    };
+  }
+
+  /** GraphQL subscriptions that read this topic now. */
+  subscribersOf(kind: Topic['kind'], symbol?: PairSymbol): number {
+    let subscribers = 0;
+    for (const broadcast of this.#readers.get(kind, symbol)?.broadcasts ?? []) subscribers += broadcast.size;
+    return subscribers;
+  }
+
+  // ── Bookkeeping ──────────────────────────────────────────────────────────────────────────────────────
+
+  #demand(topic: Topic): void {
+    const upstream = upstreamOf(topic);
+    if (upstream !== undefined) this.#client.retain(upstream);
+  }
+
+  #undemand(topic: Topic): void {
+    const upstream = upstreamOf(topic);
+    if (upstream !== undefined) this.#client.release(upstream);
+  }
+
+  #readersOf(topic: Topic): Readers {
+    return this.#readers.getOrAdd(topic, () => ({ topic, broadcasts: new Set(), waiters: new Set() }));
+  }
+
+  #forgetIfUnread(readers: Readers): void {
+    if (readers.broadcasts.size === 0 && readers.waiters.size === 0) this.#readers.delete(readers.topic);
+  }
+}

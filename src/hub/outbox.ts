@@ -1,0 +1,90 @@
+import type { DeliveryCounters, Outlet } from './outlet.ts';
+import type { Topic } from './topics.ts';
+
+/**
+ * One subscriber of state topics. While it keeps up it has no state of its own; when it falls behind, or has
+ * just joined a rate-limited broadcast, it remembers which topics it missed, and gets their latest value when it
+ * may. Bounded by the number of topics: a value that was missed is replaced by the next.
+ */
+export class LatestOutbox {
+  readonly outlet: Outlet;
+  readonly #counters: DeliveryCounters;
+  #missed: Set<Topic> | undefined;
+  /** Changes marked up to here were part of what it got when it joined. */
+  #joinedAtMark: number;
+  /** Not before this time, so that a newcomer's first value counts against its rate. */
+  notBeforeMs: number;
+
+  constructor(outlet: Outlet, counters: DeliveryCounters, joinedAtMark: number, notBeforeMs: number) {
+    this.outlet = outlet;
+    this.#counters = counters;
+    this.#joinedAtMark = joinedAtMark;
+    this.notBeforeMs = notBeforeMs;
+    this.#missed = new Set();
+  }
+
+  /** Whether it gets every result as it comes. */
+  get upToDate(): boolean {
+    return this.#missed === undefined;
+  }
+
+  get hasMissed(): boolean {
+    return this.#missed !== undefined && this.#missed.size > 0;
+  }
+
+  /** Falls behind: results pass it by until {@link missed} ones are handed over. */
+  fallBehind(): void {
+    this.#missed ??= new Set();
+    this.#counters.slowConsumers += 1;
+  }
+
+  /** A change passes it by. */
+  miss(topic: Topic, mark: number): void {
+    if (this.#missed === undefined || mark <= this.#joinedAtMark) return;
+    if (this.#missed.has(topic)) this.#counters.conflated += 1;
+    this.#missed.add(topic);
+  }
+
+  /** Hands over what it missed, after which it is up to date. */
+  takeMissed(): Iterable<Topic> {
+    const missed = this.#missed ?? [];
+    this.#missed = undefined;
+    this.#joinedAtMark = 0;
+    return missed;
+  }
+}
+
+/** What a subscriber of events may be behind before it is given up. */
+const MAX_QUEUED = 1_000;
+
+/** One subscriber of events, none of which may be lost: they queue while it is slow, up to a bound. */
+export class QueueOutbox {
+  readonly outlet: Outlet;
+  readonly #counters: DeliveryCounters;
+  #queue: string[] = [];
+
+  constructor(outlet: Outlet, counters: DeliveryCounters) {
+    this.outlet = outlet;
+    this.#counters = counters;
+  }
+
+  /** Sends or queues a result; returns false when the queue is full and the subscriber has to be given up. */
+  deliver(result: string): boolean {
+    if (this.#queue.length === 0 && !this.outlet.congested) {
+      this.outlet.send(result);
+      this.#counters.delivered += 1;
+      return true;
+    }
+    if (this.#queue.length === 0) this.#counters.slowConsumers += 1;
+    if (this.#queue.length >= MAX_QUEUED) return false;
+    this.#queue.push(result);
+    return true;
+  }
+
+  /** The reader can take more. */
+  drain(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const result of queue) this.deliver(result);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Where one subscription's results go: a GraphQL operation on a WebSocket, or an SSE stream. The transport
+ * implements it; the hub fills it.
+ */
+export interface Outlet {
+  /** Takes one serialised GraphQL result. It leaves with everything else of this turn. */
+  send(result: string): void;
+  /** Whether the reader is so slow that nothing more should be sent for now. */
+  readonly congested: boolean;
+  /** Called once by the hub: the transport calls `drained` when {@link congested} turns false again. */
+  onDrain(drained: () => void): void;
+  /** No more results will come: completes the operation after what was sent. */
+  end(): void;
+}
+
+/** Counts of what subscribers got, kept across broadcasts. */
+export interface DeliveryCounters {
+  delivered: number;
+  /** Values that a later one replaced before they were delivered. */
+  conflated: number;
+  /** Times that a reader fell behind. */
+  slowConsumers: number;
+}

@@ -1,0 +1,99 @@
+import { assetPrecision, SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
+import { fixed, Raw } from './wire.ts';
+
+/** The data of the instrument channel's snapshot. */
+export function instrumentData(): object {
+  const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
+  return {
+    assets: [...assets].map(id => ({
+      id,
+      status: 'enabled',
+      precision: assetPrecision(id),
+      precision_display: assetPrecision(id) / 2,
+      borrowable: true,
+      collateral_value: new Raw('1.000'),
+      class: 'currency',
+      margin_rate: new Raw('0.025000'),
+    })),
+    pairs: SIMULATED_PAIRS.map(pairRow),
+  };
+}
+
+function pairRow(pair: SimulatedPair): object {
+  const increment = fixed(1, pair.pricePrecision);
+  return {
+    symbol: pair.symbol,
+    base: pair.base,
+    quote: pair.quote,
+    status: pair.status,
+    qty_precision: pair.qtyPrecision,
+    qty_increment: fixed(1, pair.qtyPrecision),
+    price_precision: pair.pricePrecision,
+    cost_precision: pair.costPrecision,
+    marginable: pair.quote === 'USD',
+    has_index: true,
+    ws_display_price_precision: pair.pricePrecision,
+    cost_min: new Raw(pair.costMin),
+    tick_size: increment,
+    price_increment: increment,
+    qty_min: new Raw(pair.qtyMin),
+  };
+}
+
+const REST_NAMES: Readonly<Record<string, string>> = { BTC: 'XXBT', DOGE: 'XXDG', USD: 'ZUSD', EUR: 'ZEUR', GBP: 'ZGBP' };
+const ALT_NAMES: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
+const restName = (asset: string): string => REST_NAMES[asset] ?? asset;
+const altName = (asset: string): string => ALT_NAMES[asset] ?? asset;
+
+/** `GET /0/public/Assets` */
+export function restAssets(): object {
+  const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
+  return Object.fromEntries(
+    [...assets].map(asset => [
+      restName(asset),
+      {
+        aclass: 'currency',
+        altname: altName(asset),
+        decimals: assetPrecision(asset),
+        display_decimals: assetPrecision(asset) / 2,
+        status: 'enabled',
+      },
+    ]),
+  );
+}
+
+/** `GET /0/public/AssetPairs` */
+export function restAssetPairs(): object {
+  return Object.fromEntries(
+    SIMULATED_PAIRS.map(pair => {
+      const altname = altName(pair.base) + altName(pair.quote);
+      return [
+        altname,
+        {
+          altname,
+          wsname: `${altName(pair.base)}/${altName(pair.quote)}`,
+          aclass_base: 'currency',
+          base: restName(pair.base),
+          aclass_quote: 'currency',
+          quote: restName(pair.quote),
+          lot: 'unit',
+          cost_decimals: pair.costPrecision,
+          pair_decimals: pair.pricePrecision,
+          lot_decimals: pair.qtyPrecision,
+          lot_multiplier: 1,
+          leverage_buy: [],
+          leverage_sell: [],
+          fees: [],
+          fees_maker: [],
+          fee_volume_currency: 'ZUSD',
+          margin_call: 80,
+          margin_stop: 40,
+          ordermin: pair.qtyMin,
+          costmin: pair.costMin,
+          tick_size: fixed(1, pair.pricePrecision).token,
+          status: pair.status,
+        },
+      ];
+    }),
+  );
+}

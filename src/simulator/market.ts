@@ -1,0 +1,128 @@
+import { SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
+import { seededRandom } from './random.ts';
+import { fixed, microseconds } from './wire.ts';
+
+/** A pair in motion. Prices are counted in ticks (the last price digit), quantities in lots (the last quantity digit). */
+interface PairState {
+  readonly pair: SimulatedPair;
+  readonly openTicks: number;
+  bidTicks: number;
+  bidLots: number;
+  askTicks: number;
+  askLots: number;
+  lastTicks: number;
+  lowTicks: number;
+  highTicks: number;
+  /** Sum over the day. */
+  volumeLots: number;
+  /** Sum of ticks times lots, for the average price. */
+  turnover: number;
+  trades: number;
+  updatedMs: number;
+}
+
+/** A market that wanders: each step one trade in one pair, drawn from a seed. */
+export class SimulatedMarket {
+  readonly #random: () => number;
+  readonly #now: () => number;
+  readonly #states: readonly PairState[];
+  readonly #bySymbol: ReadonlyMap<string, PairState>;
+
+  constructor(seed: number, now: () => number) {
+    this.#random = seededRandom(seed);
+    this.#now = now;
+    this.#states = SIMULATED_PAIRS.map(pair => this.#start(pair));
+    this.#bySymbol = new Map(this.#states.map(state => [state.pair.symbol, state]));
+  }
+
+  pair(symbol: string): SimulatedPair | undefined {
+    return this.#bySymbol.get(symbol)?.pair;
+  }
+
+  /** One trade; returns the symbol that it was in. The big pairs trade more often than the small ones. */
+  step(): string {
+    const rank = Math.floor(this.#random() ** 3 * this.#states.length);
+    const state = this.#states[rank] ?? this.#start(SIMULATED_PAIRS[0] as SimulatedPair);
+    this.#trade(state);
+    return state.pair.symbol;
+  }
+
+  /** One trade in this pair. */
+  trade(symbol: string): void {
+    const state = this.#bySymbol.get(symbol);
+    if (state !== undefined) this.#trade(state);
+  }
+
+  /** The row of the ticker channel. */
+  tickerRow(symbol: string): object {
+    const state = this.#bySymbol.get(symbol);
+    if (state === undefined) throw new Error(`no pair ${symbol}`);
+    const { pricePrecision: price, qtyPrecision: qty } = state.pair;
+    const changeTicks = state.lastTicks - state.openTicks;
+    return {
+      symbol,
+      bid: fixed(state.bidTicks, price),
+      bid_qty: fixed(state.bidLots, qty),
+      ask: fixed(state.askTicks, price),
+      ask_qty: fixed(state.askLots, qty),
+      last: fixed(state.lastTicks, price),
+      volume: fixed(state.volumeLots, qty),
+      vwap: fixed(state.turnover / state.volumeLots, price),
+      low: fixed(state.lowTicks, price),
+      high: fixed(state.highTicks, price),
+      change: fixed(changeTicks, price),
+      change_pct: fixed((changeTicks / state.openTicks) * 10_000, 2),
+      trades: state.trades,
+      timestamp: microseconds(state.updatedMs),
+    };
+  }
+
+  #start(pair: SimulatedPair): PairState {
+    const ticks = pair.startTicks;
+    const volumeLots = this.#lots(pair, 2_000) * 1_000;
+    const state: PairState = {
+      pair,
+      openTicks: Math.max(1, Math.round(ticks * (0.97 + 0.06 * this.#random()))),
+      bidTicks: ticks,
+      bidLots: this.#lots(pair, 10),
+      askTicks: ticks + 1,
+      askLots: this.#lots(pair, 10),
+      lastTicks: ticks,
+      lowTicks: Math.round(ticks * 0.98),
+      highTicks: Math.round(ticks * 1.02),
+      volumeLots,
+      turnover: volumeLots * ticks,
+      trades: 1_000 + Math.floor(this.#random() * 100_000),
+      updatedMs: this.#now(),
+    };
+    return state;
+  }
+
+  #trade(state: PairState): void {
+    const buy = this.#random() < 0.5;
+    // A few hundredths of a percent, at least one tick, pulled back to where the day began.
+    const reach = Math.max(1, Math.round(state.lastTicks * 0.0002));
+    const pull = Math.sign(state.pair.startTicks - state.lastTicks) * reach * 0.1;
+    const move = Math.round((this.#random() - 0.5) * 2 * reach + pull);
+    const lots = this.#lots(state.pair, 1);
+    state.lastTicks = Math.max(2, state.lastTicks + move);
+    const gap = 1 + Math.floor(this.#random() * Math.max(1, reach / 10));
+    state.bidTicks = buy ? Math.max(1, state.lastTicks - gap) : state.lastTicks;
+    state.askTicks = state.bidTicks + gap;
+    state.bidLots = this.#lots(state.pair, 10);
+    state.askLots = this.#lots(state.pair, 10);
+    state.lowTicks = Math.min(state.lowTicks, state.lastTicks);
+    state.highTicks = Math.max(state.highTicks, state.lastTicks);
+    state.volumeLots += lots;
+    state.turnover += lots * state.lastTicks;
+    state.trades += 1;
+    state.updatedMs = this.#now();
+  }
+
+  /** A quantity between 0 and about `thousands` of dollars' worth, small ones more often, never 0. */
+  #lots(pair: SimulatedPair, thousands: number): number {
+    const price = pair.startTicks / 10 ** pair.pricePrecision;
+    const most = ((thousands * 1_000) / price) * 10 ** pair.qtyPrecision;
+    return 1 + Math.floor(this.#random() ** 3 * Math.min(most, 1e12));
+  }
+}

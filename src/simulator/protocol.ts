@@ -1,0 +1,151 @@
+import { microseconds, write } from './wire.ts';
+
+/** Channels of the two endpoints. Those that the simulator does not play are refused as unknown names. */
+const PUBLIC_CHANNELS = new Set(['ticker', 'instrument']);
+const PRIVATE_CHANNELS = new Set(['balances', 'executions']);
+const MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
+  subscribe: new Set(['method', 'params', 'req_id']),
+  unsubscribe: new Set(['method', 'params', 'req_id']),
+  ping: new Set(['method', 'req_id']),
+};
+
+/** What a client asked for, after the gateway has looked at it. */
+export type ParsedRequest =
+  | { readonly kind: 'ping'; readonly reqId: number | undefined }
+  | {
+      readonly kind: 'subscribe' | 'unsubscribe';
+      readonly reqId: number | undefined;
+      readonly channel: string;
+      /** Empty on channels without symbols. */
+      readonly symbols: readonly string[];
+      readonly snapshot: boolean;
+      /** What goes back in the acknowledgement besides channel, snapshot and symbol. */
+      readonly echo: object;
+    }
+  | { readonly kind: 'answer'; readonly text: string };
+
+/** Reads a request as the gateway of one endpoint does, with its words for everything that is wrong. */
+export function parseRequest(text: string, endpoint: 'public' | 'private', receivedMs: number): ParsedRequest {
+  const refuse = (method: string, reqId: unknown, error: string): ParsedRequest => ({
+    kind: 'answer',
+    text: refusal({ method, reqId, error, receivedMs }),
+  });
+
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    return refuse('error', undefined, 'Malformed request');
+  }
+  if (!isRecord(frame)) return refuse('error', undefined, 'Malformed request');
+  const { method, req_id: reqId, params } = frame;
+  if (reqId !== undefined && !Number.isInteger(reqId)) return refuse('error', undefined, 'Malformed request');
+  const members = typeof method === 'string' ? MEMBERS[method] : undefined;
+  if (typeof method !== 'string' || members === undefined) {
+    return refuse(typeof method === 'string' ? method : 'error', reqId, 'Unsupported event');
+  }
+  const stranger = Object.keys(frame).find(member => !members.has(member));
+  if (stranger !== undefined) {
+    return refuse(method, reqId, `Unsupported field: '${stranger}' for the given msg type: ${method}`);
+  }
+  if (method === 'ping') return { kind: 'ping', reqId: reqId as number | undefined };
+  if (!isRecord(params)) return refuse(method, reqId, 'Unsupported event');
+
+  const { channel, symbol, snapshot = true } = params;
+  if (typeof channel !== 'string') return refuse(method, reqId, 'Subscription name invalid');
+  if (channel === 'status' || channel === 'heartbeat') return refuse(method, reqId, 'Symbol(s) not found');
+  if (endpoint === 'public' && PRIVATE_CHANNELS.has(channel)) {
+    return refuse(
+      method,
+      reqId,
+      'Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com',
+    );
+  }
+  if (endpoint === 'private' && PUBLIC_CHANNELS.has(channel)) {
+    return refuse(
+      method,
+      reqId,
+      'Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com',
+    );
+  }
+  if (endpoint === 'private' && PRIVATE_CHANNELS.has(channel)) {
+    if (typeof params['token'] !== 'string') return refuse(method, reqId, 'Token(s) not found');
+    return {
+      kind: 'answer',
+      text: refusal({ method, reqId, error: 'ESession:Invalid session', receivedMs, channel }),
+    };
+  }
+  if (!PUBLIC_CHANNELS.has(channel)) return refuse(method, reqId, 'Subscription name invalid');
+  if (channel === 'instrument') {
+    return {
+      kind: method as 'subscribe' | 'unsubscribe',
+      reqId: reqId as number | undefined,
+      channel,
+      symbols: [],
+      snapshot: snapshot !== false,
+      echo: { warnings: ['tick_size is deprecated, use price_increment'] },
+    };
+  }
+  if (symbol === undefined) return refuse(method, reqId, 'Symbol(s) not found');
+  if (!Array.isArray(symbol)) return refuse(method, reqId, 'Symbol field must be an array');
+  if (symbol.length === 0) return refuse(method, reqId, 'Symbol(s) not found');
+  return {
+    kind: method as 'subscribe' | 'unsubscribe',
+    reqId: reqId as number | undefined,
+    channel,
+    symbols: symbol.map(String),
+    snapshot: snapshot !== false,
+    echo: { event_trigger: typeof params['event_trigger'] === 'string' ? params['event_trigger'] : 'trades' },
+  };
+}
+
+/** An answer that a request succeeded; members in alphabetical order, as the gateway sends them. */
+export function acknowledgement(answer: {
+  readonly method: string;
+  readonly reqId: number | undefined;
+  readonly channel: string;
+  readonly symbol: string | undefined;
+  readonly snapshot: boolean | undefined;
+  readonly echo: object;
+  readonly receivedMs: number;
+}): string {
+  const result = { channel: answer.channel, ...answer.echo, snapshot: answer.snapshot, symbol: answer.symbol };
+  return write({
+    method: answer.method,
+    req_id: answer.reqId,
+    result: Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1))),
+    success: true,
+    time_in: microseconds(answer.receivedMs),
+    time_out: microseconds(answer.receivedMs),
+  });
+}
+
+export function refusal(answer: {
+  readonly method: string;
+  readonly reqId: unknown;
+  readonly error: string;
+  readonly receivedMs: number;
+  readonly symbol?: string;
+  readonly channel?: string;
+}): string {
+  return write({
+    channel: answer.channel,
+    error: answer.error,
+    method: answer.method,
+    req_id: answer.reqId,
+    ...(answer.channel !== undefined && { status: 'error' }),
+    success: false,
+    symbol: answer.symbol,
+    time_in: microseconds(answer.receivedMs),
+    time_out: microseconds(answer.receivedMs),
+  });
+}
+
+export function pong(reqId: number | undefined, receivedMs: number): string {
+  const time = microseconds(receivedMs);
+  return write({ method: 'pong', req_id: reqId, time_in: time, time_out: time });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
