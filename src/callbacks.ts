@@ -1,4 +1,5 @@
 import type { Logger } from './lib/logger.ts';
+import type { Instruments } from './market/instruments.ts';
 import type { TickerUpdate } from './market/ticker.ts';
 
 /** Something that happened to a connection to Kraken. */
@@ -13,6 +14,8 @@ export interface ConnectionEvent {
 /** What each callback is called with. */
 export interface CallbackArguments {
   ticker: TickerUpdate;
+  /** The list of pairs arrived, or changed. */
+  instruments: Instruments;
   connected: ConnectionEvent;
   disconnected: ConnectionEvent;
   error: ConnectionEvent;

@@ -54,6 +54,8 @@ const DEFAULTS: KrakenWebSocketConfig = {
 /** One upstream connection as others may see it. */
 export interface ConnectionView {
   readonly state: 'DISABLED' | 'CONNECTING' | 'CONNECTED' | 'BACKING_OFF' | 'CLOSED';
+  /** Whether Kraken accepted our token on it. */
+  readonly authenticated: boolean;
   readonly connectedAt: number | undefined;
   readonly lastMessageAt: number | undefined;
   readonly reconnects: number;
@@ -78,6 +80,7 @@ export interface ClientObserver {
 
 const DISABLED: ConnectionView = {
   state: 'DISABLED',
+  authenticated: false,
   connectedAt: undefined,
   lastMessageAt: undefined,
   reconnects: 0,
@@ -189,6 +192,11 @@ export class KrakenWebSocketV2 {
     }
   }
 
+  /** The pairs that a subscribe method was called for. */
+  declaredSymbols(channel: 'ticker'): readonly PairSymbol[] {
+    return [...(this.#declared.get(channel) ?? [])];
+  }
+
   /** One more reader needs this topic; each call is matched by one {@link release}. */
   retain(topic: SubscriptionTopic): void {
     this.#subscriptions.retain(topic);
@@ -248,6 +256,7 @@ export class KrakenWebSocketV2 {
     return {
       public: {
         state: CONNECTION_STATES[state.kind],
+        authenticated: false,
         connectedAt: this.#connectedAt,
         lastMessageAt,
         reconnects,
@@ -298,6 +307,7 @@ export class KrakenWebSocketV2 {
         this.#subscriptions.received('instrument', '', receivedAt);
         this.#market.instruments.apply(message);
         this.#observer?.instrumentsChanged();
+        this.#callbacks.call('instruments', this.#market.instruments);
         return;
       case 'pong':
         this.#counters.message('method', receivedAt);

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { KrakenWebSocketV2 } from './client.ts';
+import type { Config } from './config.ts';
+import type { Services } from './graphql/context.ts';
+import { Executor } from './graphql/execution.ts';
+import { createSchema } from './graphql/schema.ts';
+import { Hub } from './hub/hub.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import type { Logger } from './lib/logger.ts';
+import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
+import { createOriginCheck } from './server/origins.ts';
+import { createOpenSubscription } from './server/subscriptions.ts';
+import { serveWebSockets } from './server/ws.ts';
+
+/** A running server. */
+export interface App {
+  /** Where it listens: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly client: KrakenWebSocketV2;
+  /**
+   * `/ready` turns 503, subscriptions complete, sockets close, the exchange is left. Resolves when nothing is
+   * open any more, at the latest after five seconds.
+   */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/** Connections that have not ended by themselves when the server closes are cut after this. */
+const CLOSE_GRACE_MS = 5_000;
+
+/**
+ * Puts the server together and starts it: client → hub → GraphQL → HTTP and WebSocket.
+ *
+ * @throws when the address can not be listened on
+ */
+export async function createApp({ config, logger, clock = systemClock }: AppOptions): Promise<App> {
+  const client = new KrakenWebSocketV2(undefined, undefined, {
+    publicUrl: config.krakenWsUrl,
+    connectTimeoutMs: config.connectTimeoutMs,
+    pingIntervalMs: config.pingIntervalMs,
+    pingTimeoutMs: config.pingTimeoutMs,
+    heartbeatTimeoutMs: config.heartbeatTimeoutMs,
+    reconnectDelayMs: config.reconnectDelayMs,
+    reconnectMaxDelayMs: config.reconnectMaxDelayMs,
+    subscribeRate: config.subscribeRate,
+    subscriptionLingerMs: config.subscriptionLingerMs,
+    logger,
+    clock,
+  });
+  const hub = new Hub(client, clock);
+  const services: Services = {
+    client,
+    hub,
+    clock,
+    version: packageVersion(),
+    startedAt: clock.now(),
+    reportUnexpected: (error, id) => logger.error({ err: error, id }, 'unexpected error in an operation'),
+  };
+
+  const openSubscription = createOpenSubscription(hub, new Executor());
+  const allowsOrigin = createOriginCheck(config.allowedOrigins);
+  let draining = false;
+  const { server, yoga } = createHttpServer({
+    schema: createSchema(text => client.resolveSymbol(text)),
+    services,
+    logger,
+    openSubscription,
+    allowedOrigins: config.allowedOrigins,
+    allowsOrigin,
+    isDraining: () => draining,
+  });
+  const closeWebSockets = serveWebSockets({
+    server,
+    path: GRAPHQL_PATH,
+    yoga,
+    hub,
+    clock,
+    logger,
+    openSubscription,
+    allowsOrigin,
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  streamAlways(client, config.symbols);
+  client.connect();
+
+  return {
+    url: urlOf(config.host, (server.address() as AddressInfo).port),
+    client,
+    async close() {
+      draining = true;
+      hub.close();
+      const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
+      const closed = new Promise(resolve => server.close(resolve));
+      await closeWebSockets();
+      server.closeIdleConnections();
+      await closed;
+      cancel();
+      client.disconnect();
+    },
+  };
+}
+
+/** Keeps these pairs streaming whether or not somebody subscribes. */
+function streamAlways(client: KrakenWebSocketV2, symbols: Config['symbols']): void {
+  if (symbols !== '*') {
+    client.subscribeTicker(symbols);
+    return;
+  }
+  client.registerCallback('instruments', instruments => {
+    const online = [...instruments.pairs()].filter(pair => pair.status === 'online');
+    client.subscribeTicker(online.map(pair => pair.symbol));
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

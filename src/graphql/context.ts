@@ -1,0 +1,26 @@
+import type { KrakenWebSocketV2 } from '../client.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Loaders } from './loaders.ts';
+
+/** What every operation may use; one object for the life of the server. */
+export interface Services {
+  readonly client: KrakenWebSocketV2;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Wall-clock milliseconds. */
+  readonly startedAt: number;
+  /** Called with an error that users must not see the inside of, and the id under which they see it. */
+  readonly reportUnexpected: (error: unknown, id: string) => void;
+}
+
+/** What the resolvers of a broadcast may use: nothing that belongs to one of its subscribers. */
+export interface BroadcastContext {
+  readonly services: Services;
+}
+
+/** What one operation may use. */
+export interface Context extends BroadcastContext {
+  readonly loaders: Loaders;
+}

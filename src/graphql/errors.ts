@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { CodedError } from '../lib/coded-error.ts';
+
+/** An error of ours as GraphQL shows it: its message, and its code with the context in `extensions`. */
+export function toGraphQLError(error: CodedError): GraphQLError {
+  return new GraphQLError(error.message, { extensions: { code: error.code, ...error.context } });
+}
+
+/**
+ * What a client may see of an error: ours and GraphQL's own as they are; of anything else only that it
+ * happened, with an id under which the log has the rest.
+ */
+export function maskError(error: unknown, report: (error: unknown, id: string) => void): GraphQLError {
+  const located = error instanceof GraphQLError ? error : undefined;
+  const cause = rootCause(error);
+  if (cause instanceof CodedError) {
+    return new GraphQLError(located?.message ?? cause.message, {
+      ...where(located),
+      extensions: { ...cause.context, code: cause.code },
+    });
+  }
+  if (located !== undefined && cause instanceof GraphQLError) return located;
+  const id = randomUUID();
+  report(cause, id);
+  return new GraphQLError(`Unexpected error, reported as ${id}`, {
+    ...where(located),
+    extensions: { code: 'INTERNAL_SERVER_ERROR', id },
+  });
+}
+
+function where(error: GraphQLError | undefined): object {
+  return error === undefined ? {} : { nodes: error.nodes, path: error.path };
+}
+
+function rootCause(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError instanceof Error) cause = cause.originalError;
+  return cause;
+}

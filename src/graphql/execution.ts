@@ -1,0 +1,74 @@
+import {
+  type DocumentNode,
+  executeSubscriptionEvent,
+  type ExecutionResult,
+  type GraphQLSchema,
+  validateSubscriptionArgs,
+} from 'graphql';
+import { compileQuery } from 'graphql-jit';
+
+/** A subscription's selection, ready to run on one value after the other. Always synchronous. */
+export type Executable = (value: unknown) => ExecutionResult;
+
+/** What of an operation is the same for every value. */
+export interface OperationArguments {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName: string | null | undefined;
+  readonly variableValues: Readonly<Record<string, unknown>> | null | undefined;
+  readonly contextValue: unknown;
+}
+
+/** Documents whose compiled form is kept; beyond that the oldest is compiled anew when it comes again. */
+const CACHE_SIZE = 1_000;
+
+type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<string, unknown>>>;
+
+/**
+ * Makes subscriptions executable: compiled by graphql-jit, or by graphql-js where that can not compile. See
+ * docs/adr/0003-executor.md.
+ */
+export class Executor {
+  readonly #compiled = new Map<DocumentNode, Map<string, Compiled>>();
+
+  /** Works for operations that were parsed and validated, and whose variables coerce. */
+  prepare(operation: OperationArguments): Executable {
+    const { contextValue, variableValues } = operation;
+    const compiled = this.#compile(operation);
+    if ('query' in compiled) {
+      return value => synchronous(compiled.query(value, contextValue, variableValues));
+    }
+    return interpreted(operation);
+  }
+
+  #compile({ schema, document, operationName }: OperationArguments): Compiled {
+    const name = operationName ?? '';
+    let byName = this.#compiled.get(document);
+    if (byName === undefined) {
+      byName = new Map();
+      this.#compiled.set(document, byName);
+      const oldest = this.#compiled.size > CACHE_SIZE ? this.#compiled.keys().next().value : undefined;
+      if (oldest !== undefined) this.#compiled.delete(oldest);
+    }
+    let compiled = byName.get(name);
+    if (compiled === undefined) {
+      compiled = compileQuery<Record<string, unknown>, Record<string, unknown>>(schema, document, name);
+      byName.set(name, compiled);
+    }
+    return compiled;
+  }
+}
+
+/** The same by graphql-js: arguments and variables are coerced once, the selection is walked for each value. */
+export function interpreted(operation: OperationArguments): Executable {
+  const validated = validateSubscriptionArgs(operation);
+  if (!('operation' in validated)) return () => ({ errors: validated });
+  return value => synchronous(executeSubscriptionEvent({ ...validated, rootValue: value }));
+}
+
+function synchronous(result: ExecutionResult | PromiseLike<ExecutionResult>): ExecutionResult {
+  if ('then' in result) {
+    throw new Error('a resolver under Subscription returned a promise; they read memory and answer at once');
+  }
+  return result;
+}

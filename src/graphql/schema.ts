@@ -1,0 +1,31 @@
+import { type GraphQLSchema, printSchema } from 'graphql';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import { createBuilder } from './builder.ts';
+import { addConnectionEvent } from './connection-event.ts';
+import { addFreshness } from './freshness.ts';
+import { addInstrument } from './instrument.ts';
+import { addScalars } from './scalars.ts';
+import { addStatus } from './status.ts';
+import { addTicker } from './ticker.ts';
+
+/**
+ * The public schema.
+ *
+ * @param resolveSymbol what a pair in any spelling means; throws `UNKNOWN_SYMBOL`
+ */
+export function createSchema(resolveSymbol: (text: string) => PairSymbol): GraphQLSchema {
+  const builder = createBuilder();
+  addScalars(builder, resolveSymbol);
+  const freshness = addFreshness(builder);
+  const instrument = addInstrument(builder);
+  addTicker(builder, freshness, instrument);
+  addStatus(builder, freshness);
+  addConnectionEvent(builder);
+  return builder.toSchema({ sortSchema: false });
+}
+
+/** The schema as `schema/schema.graphql` has it. */
+export function printedSchema(): string {
+  const schema = createSchema(text => text as PairSymbol);
+  return `${printSchema(schema)}\n`;
+}

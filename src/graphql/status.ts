@@ -1,0 +1,211 @@
+import type { ConnectionView } from '../client.ts';
+import { type Health, healthOf } from '../hub/health.ts';
+import type { ClientStatistics } from '../hub/hub.ts';
+import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
+import type { SubscriptionView } from '../kraken/subscriptions.ts';
+import type { Builder } from './builder.ts';
+import type { Services } from './context.ts';
+import { asSource, clockFeed, valueOf } from './feed.ts';
+import type { FreshnessTypes } from './freshness.ts';
+
+const HEALTH = {
+  HEALTHY: { description: 'Connected, and everything that is subscribed streams.' },
+  DEGRADED: { description: 'Connected, and something does not stream, or the exchange is not online.' },
+  DOWN: { description: 'Not connected: values are the last ones known.' },
+} satisfies Record<Health, object>;
+
+const CONNECTION_STATES = {
+  DISABLED: { description: 'Not wanted: no credentials are configured.' },
+  CONNECTING: { description: 'On its way.' },
+  CONNECTED: { description: 'Kraken greeted us.' },
+  BACKING_OFF: { description: 'Waiting before the next attempt.' },
+  CLOSED: { description: 'Closed on purpose.' },
+} satisfies Record<ConnectionView['state'], object>;
+
+/** How many times a second a status may be read by the clock. */
+const HIGHEST_STATUS_RATE = 10;
+
+export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): void {
+  const HealthEnum = builder.enumType('Health', { description: 'How the feed does.', values: HEALTH });
+  const ConnectionStateEnum = builder.enumType('ConnectionState', {
+    description: 'State of an upstream connection.',
+    values: CONNECTION_STATES,
+  });
+
+  const UpstreamConnection = builder.objectRef<ConnectionView>('UpstreamConnection').implement({
+    description: 'A connection to Kraken.',
+    fields: t => ({
+      state: t.expose('state', { type: ConnectionStateEnum, description: 'Where it stands.' }),
+      connected: t.boolean({
+        description: 'Whether it is CONNECTED.',
+        resolve: connection => connection.state === 'CONNECTED',
+      }),
+      authenticated: t.exposeBoolean('authenticated', { description: 'Whether Kraken accepted our token on it.' }),
+      connectedAt: t.expose('connectedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'Since when; null while it is not connected.',
+      }),
+      lastMessageAt: t.expose('lastMessageAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its last frame arrived.',
+      }),
+      reconnects: t.expose('reconnects', {
+        type: 'SafeInt',
+        description: 'Times that it was connected anew.',
+      }),
+      latencyMs: t.exposeFloat('latencyMs', { nullable: true, description: 'Round trip of the last ping.' }),
+      lastError: t.exposeString('lastError', { nullable: true, description: 'Why it was last lost.' }),
+    }),
+  });
+
+  const ChannelStatisticsType = builder.objectRef<ChannelStatistics>('ChannelStatistics').implement({
+    description: 'What came in on one channel; answers to requests count as the channel method.',
+    fields: t => ({
+      channel: t.exposeString('channel', { description: "Kraken's name of it." }),
+      total: t.expose('total', { type: 'SafeInt', description: 'Messages since the start.' }),
+      errors: t.expose('errors', {
+        type: 'SafeInt',
+        description: 'Of these, frames that were not understood and requests that were refused.',
+      }),
+      ratePerSecond: t.exposeFloat('ratePerSecond', { description: 'Over the last ten seconds.' }),
+      lastMessageAt: t.expose('lastMessageAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the last one arrived.',
+      }),
+    }),
+  });
+
+  const MessageStatisticsType = builder.objectRef<MessageStatistics>('MessageStatistics').implement({
+    description: 'What came in from Kraken.',
+    fields: t => ({
+      total: t.expose('total', { type: 'SafeInt', description: 'Messages since the start.' }),
+      errors: t.expose('errors', {
+        type: 'SafeInt',
+        description: 'Of these, frames that were not understood and requests that were refused.',
+      }),
+      ratePerSecond: t.exposeFloat('ratePerSecond', { description: 'Over the last ten seconds.' }),
+      channels: t.expose('channels', { type: [ChannelStatisticsType], description: 'The same by channel.' }),
+    }),
+  });
+
+  const UpstreamSubscription = builder.objectRef<SubscriptionView>('UpstreamSubscription').implement({
+    description: 'One subscription at Kraken.',
+    fields: t => ({
+      channel: t.string({ description: 'What of it.', resolve: ({ topic }) => topic.channel }),
+      symbol: t.string({
+        nullable: true,
+        description: 'The pair; null for a channel without pairs.',
+        resolve: ({ topic }) => ('symbol' in topic ? topic.symbol : null),
+      }),
+      state: t.expose('state', { type: FeedStateEnum, description: 'Where it stands.' }),
+      subscribers: t.int({
+        description: 'GraphQL subscriptions that need it now.',
+        resolve: ({ topic }, _args, { services: { hub } }) =>
+          topic.channel === 'ticker' ? hub.subscribersOf('ticker', topic.symbol) : 0,
+      }),
+      lastMessageAt: t.expose('lastMessageAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its last data arrived.',
+      }),
+      error: t.exposeString('error', { nullable: true, description: "Kraken's words, when it refused." }),
+    }),
+  });
+
+  const ClientStatisticsType = builder.objectRef<ClientStatistics>('ClientStatistics').implement({
+    description: 'The clients of this server.',
+    fields: t => ({
+      connections: t.exposeInt('connections', { description: 'Open WebSockets and event streams.' }),
+      subscriptions: t.exposeInt('subscriptions', { description: 'GraphQL subscriptions under way.' }),
+      broadcasts: t.exposeInt('broadcasts', {
+        description:
+          'Distinct subscriptions that are executed; every subscriber of one shares its result.',
+      }),
+      delivered: t.expose('delivered', { type: 'SafeInt', description: 'Values handed to subscribers.' }),
+      conflated: t.expose('conflated', {
+        type: 'SafeInt',
+        description: 'Values that a later one replaced before they were delivered.',
+      }),
+      slowConsumers: t.expose('slowConsumers', {
+        type: 'SafeInt',
+        description: 'Times that a reader fell behind.',
+      }),
+    }),
+  });
+
+  const StatusType = builder.objectRef<Services>('Status').implement({
+    description: 'How this server and its feed do.',
+    fields: t => ({
+      health: t.field({
+        type: HealthEnum,
+        description: 'In one word.',
+        resolve: ({ client }) => healthOf(client),
+      }),
+      version: t.exposeString('version', { description: 'Of this server.' }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
+      uptimeSeconds: t.float({
+        description: 'Seconds since then.',
+        resolve: ({ clock, startedAt }) => (clock.now() - startedAt) / 1000,
+      }),
+      exchange: t.string({
+        nullable: true,
+        description:
+          "Kraken's own system state: online, maintenance, cancel_only, post_only, limit_only; null before it was heard.",
+        resolve: ({ client }) => client.exchangeStatus,
+      }),
+      public: t.field({
+        type: UpstreamConnection,
+        description: 'Market data.',
+        resolve: ({ client }) => client.getConnectionStatus().public,
+      }),
+      private: t.field({
+        type: UpstreamConnection,
+        description: 'Balances.',
+        resolve: ({ client }) => client.getConnectionStatus().private,
+      }),
+      messages: t.field({
+        type: MessageStatisticsType,
+        description: 'What came in.',
+        resolve: ({ client }) => client.getMessageStatistics(),
+      }),
+      subscriptions: t.field({
+        type: [UpstreamSubscription],
+        description: 'What is subscribed at Kraken.',
+        resolve: ({ client }) => [...client.getSubscriptions()],
+      }),
+      clients: t.field({
+        type: ClientStatisticsType,
+        description: 'What goes out.',
+        resolve: ({ hub }) => hub.statistics(),
+      }),
+    }),
+  });
+
+  builder.queryField('status', t =>
+    t.field({
+      type: StatusType,
+      description: 'Health and statistics of this server and its feed. Works without any upstream.',
+      resolve: (_root, _args, { services }) => services,
+    }),
+  );
+
+  builder.subscriptionField('status', t =>
+    t.field({
+      type: StatusType,
+      description: 'The status, now and then at every interval.',
+      args: {
+        maxRate: t.arg.float({
+          required: true,
+          defaultValue: 1,
+          description: `How many times a second, at most ${HIGHEST_STATUS_RATE}.`,
+        }),
+      },
+      subscribe: (_root, { maxRate }, { services }) =>
+        asSource(clockFeed({ kind: 'status' }, Math.min(maxRate, HIGHEST_STATUS_RATE), () => services)),
+      resolve: valueOf<Services>,
+    }),
+  );
+}

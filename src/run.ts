@@ -1,0 +1,63 @@
+import { type App, createApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { createLogger } from './logging.ts';
+
+/** A second signal this soon is the same Ctrl-C, which reaches a process twice. */
+const SAME_SIGNAL_MS = 500;
+/** Whatever holds the process after this is not worth waiting for. */
+const SHUTDOWN_DEADLINE_MS = 9_000;
+
+export interface RunOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** What else to end at shutdown, after the server. */
+  readonly alsoClose?: () => Promise<void>;
+}
+
+/** Runs the server as this process: signals end it, unhandled errors end it with code 1. */
+export async function run({ environment, alsoClose }: RunOptions): Promise<App> {
+  const config = readConfigOrExit(environment);
+  const logger = createLogger(config.logLevel);
+  const fail = (error: unknown): void => {
+    logger.fatal({ err: error }, 'unhandled error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+
+  const app = await createApp({ config, logger }).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
+  logger.info({ url: app.url, graphql: `${app.url}/graphql` }, 'listening');
+
+  let firstSignalMs: number | undefined;
+  const shutDown = (signal: NodeJS.Signals): void => {
+    if (firstSignalMs !== undefined) {
+      if (performance.now() - firstSignalMs > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    firstSignalMs = performance.now();
+    logger.info({ signal }, 'shutting down');
+    setTimeout(() => process.exit(0), SHUTDOWN_DEADLINE_MS).unref();
+    app
+      .close()
+      .then(() => alsoClose?.())
+      .then(() => {
+        logger.info({}, 'shut down');
+        process.exit(0);
+      }, fail);
+  };
+  process.on('SIGTERM', shutDown);
+  process.on('SIGINT', shutDown);
+  return app;
+}
+
+/** One line that says what is wrong is all that a bad environment gets. */
+function readConfigOrExit(environment: NodeJS.ProcessEnv): ReturnType<typeof readConfig> {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A file of the GraphiQL page, kept in memory. */
+export interface Asset {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+export interface GraphiQLPage {
+  readonly html: string;
+  /** By path. Names carry a hash of the content, so that browsers may keep them for ever. */
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+const BOOT = `
+const { workers, ...options } = JSON.parse(document.getElementById('options').textContent);
+self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_module, label) => workers[label] };
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), options);
+`;
+
+/**
+ * GraphiQL with nothing fetched from elsewhere: the assets of `@graphql-yoga/render-graphiql` as files of this
+ * server, and a tab for each document in `schema/operations/`.
+ */
+export async function loadGraphiQL(endpoint: string): Promise<GraphiQLPage> {
+  const { js, css, favicon, editorWorkerService, graphqlWorker, jsonWorker } = await import(
+    '@graphql-yoga/render-graphiql/graphiql'
+  );
+  const assets = new Map<string, Asset>();
+  const add = (name: string, type: string, text: string): string => {
+    const body = Buffer.from(text);
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
+    const path = `${endpoint}/assets/${name.replace('.', `.${hash}.`)}`;
+    assets.set(path, { type, body });
+    return path;
+  };
+  const script = 'text/javascript; charset=utf-8';
+  const paths = {
+    css: add('graphiql.css', 'text/css; charset=utf-8', css),
+    js: add('graphiql.js', script, js),
+    boot: add('boot.js', script, BOOT),
+    workers: {
+      editorWorkerService: add('editor.js', script, editorWorkerService),
+      graphql: add('graphql.js', script, graphqlWorker),
+      json: add('json.js', script, jsonWorker),
+    },
+  };
+  const options = {
+    title: 'kraken-graphql',
+    endpoint,
+    subscriptionsProtocol: 'WS',
+    defaultTabs: exampleOperations().map(query => ({ query, headers: '{}' })),
+    shouldPersistHeaders: false,
+    schemaDescription: true,
+    workers: paths.workers,
+  };
+  return { html: page(paths, favicon, options), assets };
+}
+
+/** The documents of `schema/operations/`, each a tab, in the order of their names. */
+function exampleOperations(): readonly string[] {
+  const folder = new URL('../../schema/operations/', import.meta.url);
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.graphql'))
+    .sort()
+    .map(name => readFileSync(new URL(name, folder), 'utf8'));
+}
+
+function page(paths: { css: string; js: string; boot: string }, favicon: string, options: object): string {
+  // `<` escaped: no text in a document can end the script element.
+  const json = JSON.stringify(options).replaceAll('<', '\\\\u003c');
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>kraken-graphql</title>
+    <link rel="icon" href="${favicon}">
+    <link rel="stylesheet" href="${paths.css}">
+  </head>
+  <body id="body" class="no-focus-outline">
+    <noscript>GraphiQL needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script type="application/json" id="options">${json}</script>
+    <script src="${paths.js}"></script>
+    <script type="module" src="${paths.boot}"></script>
+  </body>
+</html>
+`;
+}

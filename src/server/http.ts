@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { Context, Services } from '../graphql/context.ts';
+import { maskError } from '../graphql/errors.ts';
+import { createLoaders } from '../graphql/loaders.ts';
+import { readinessOf } from '../hub/health.ts';
+import type { Logger } from '../lib/logger.ts';
+import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
+import type { OriginCheck } from './origins.ts';
+import { StreamOutlet } from './outlets.ts';
+import type { OpenSubscription } from './subscriptions.ts';
+
+export const GRAPHQL_PATH = '/graphql';
+const MAX_BODY_BYTES = 64 * 1024;
+
+export interface HttpOptions {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly logger: Logger;
+  readonly openSubscription: OpenSubscription;
+  readonly allowedOrigins: readonly string[];
+  readonly allowsOrigin: OriginCheck;
+  /** Whether the server has begun to shut down. */
+  readonly isDraining: () => boolean;
+}
+
+export interface HttpServer {
+  readonly server: Server;
+  readonly yoga: YogaServerInstance<object, Context>;
+}
+
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const yoga = createGraphQL(options);
+  let graphiql: Promise<GraphiQLPage> | undefined;
+  const page = (): Promise<GraphiQLPage> => {
+    graphiql ??= loadGraphiQL(GRAPHQL_PATH);
+    return graphiql;
+  };
+  const server = createServer((request, response) => {
+    route(request, response, { ...options, yoga, page }).catch((error: unknown) => {
+      options.logger.error({ err: error, url: request.url }, 'a request failed');
+      if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
+      else response.destroy();
+    });
+  });
+  return { server, yoga };
+}
+
+/** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
+function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context> {
+  const { schema, services, openSubscription, logger, allowedOrigins } = options;
+  return createYoga<object, Context>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: () => ({ services, loaders: createLoaders(services) }),
+    maskedErrors: { maskError: error => maskError(error, services.reportUnexpected) },
+    cors: { origin: [...allowedOrigins], credentials: true },
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    logging: {
+      debug: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
+      info: (...args: unknown[]) => logger.info({ args }, 'yoga'),
+      warn: (...args: unknown[]) => logger.warn({ args }, 'yoga'),
+      error: (...args: unknown[]) => logger.error({ args }, 'yoga'),
+    },
+    plugins: [
+      {
+        onSubscribe({ setSubscribeFn }: { setSubscribeFn: (subscribe: unknown) => void }) {
+          setSubscribeFn((args: Parameters<OpenSubscription>[0]) =>
+            openSubscription(args, ({ onReturn }) => {
+              const closed = services.hub.countConnection();
+              const stream = new StreamOutlet(() => {
+                closed();
+                onReturn();
+              });
+              return { outlet: stream, stream };
+            }),
+          );
+        },
+      },
+    ],
+  });
+}
+
+interface Routes extends HttpOptions {
+  readonly yoga: YogaServerInstance<object, Context>;
+  readonly page: () => Promise<GraphiQLPage>;
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  switch (pathname) {
+    case '/':
+      response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+      return;
+    case '/health':
+      send(response, 200, 'application/json', '{"status":"ok"}\n');
+      return;
+    case '/ready':
+      ready(response, routes);
+      return;
+    case GRAPHQL_PATH:
+      if (wantsPage(request)) {
+        send(response, 200, 'text/html; charset=utf-8', (await routes.page()).html);
+        return;
+      }
+      if (!routes.allowsOrigin(request)) {
+        send(response, 403, 'application/json', '{"errors":[{"message":"This origin is not allowed"}]}\n');
+        return;
+      }
+      await routes.yoga(request, response);
+      return;
+    default:
+      await asset(pathname, response, routes);
+  }
+}
+
+function wantsPage(request: IncomingMessage): boolean {
+  return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+}
+
+function ready(response: ServerResponse, { isDraining, services }: Routes): void {
+  const { ready: live, reason } = isDraining()
+    ? { ready: false, reason: 'shutting down' }
+    : readinessOf(services.client);
+  send(response, live ? 200 : 503, 'application/json', `${JSON.stringify({ ready: live, reason })}\n`);
+}
+
+async function asset(pathname: string, response: ServerResponse, { page }: Routes): Promise<void> {
+  const found = pathname.startsWith(`${GRAPHQL_PATH}/assets/`) ? (await page()).assets.get(pathname) : undefined;
+  if (found === undefined) {
+    send(response, 404, 'text/plain', 'Not found\n');
+    return;
+  }
+  response.writeHead(200, {
+    'Content-Type': found.type,
+    'Content-Length': found.body.length,
+    'Cache-Control': 'public, max-age=31536000, immutable',
+  });
+  response.end(found.body);
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' });
+  response.end(body);
+}

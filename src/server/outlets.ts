@@ -1,0 +1,118 @@
+import type { ExecutionResult } from 'graphql';
+import type { Outlet } from '../hub/outlet.ts';
+
+/** An open GraphQL subscription, in the form that transports know: it ends when the broadcast ends. */
+export interface SubscriptionStream extends AsyncIterableIterator<ExecutionResult> {
+  return(): Promise<IteratorResult<ExecutionResult>>;
+}
+
+const DONE: IteratorResult<ExecutionResult> = { done: true, value: undefined };
+
+/** Results that a stream's reader has not taken yet before it counts as slow. */
+const CONGESTED_AT = 16;
+
+/**
+ * Results through an async iterable, for transports that pull: server-sent events. Every reader gets the same
+ * serialised text. Holds at most {@link CONGESTED_AT} results: at that point the hub stops sending, and goes on
+ * with the latest when all are taken.
+ */
+export class StreamOutlet implements Outlet, SubscriptionStream {
+  #queue: string[] = [];
+  #waiting: ((result: IteratorResult<ExecutionResult>) => void) | undefined;
+  #drained: (() => void) | undefined;
+  #ended = false;
+  #wasCongested = false;
+  readonly #onReturn: () => void;
+
+  /** @param onReturn called once when the reader goes */
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  get congested(): boolean {
+    const congested = this.#queue.length >= CONGESTED_AT;
+    this.#wasCongested ||= congested;
+    return congested;
+  }
+
+  onDrain(drained: () => void): void {
+    this.#drained = drained;
+  }
+
+  send(result: string): void {
+    if (this.#waiting === undefined) {
+      this.#queue.push(result);
+      return;
+    }
+    const resolve = this.#waiting;
+    this.#waiting = undefined;
+    resolve({ done: false, value: serialised(result) });
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#waiting?.(DONE);
+    this.#waiting = undefined;
+  }
+
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    const result = this.#queue.shift();
+    if (this.#wasCongested && this.#queue.length === 0) {
+      this.#wasCongested = false;
+      this.#drained?.();
+    }
+    if (result !== undefined) return Promise.resolve({ done: false, value: serialised(result) });
+    if (this.#ended) return Promise.resolve(DONE);
+    return new Promise(resolve => {
+      this.#waiting = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<ExecutionResult>> {
+    this.#queue = [];
+    this.end();
+    this.#onReturn();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** A result that is text already: yoga writes what `stringify` returns. */
+function serialised(text: string): ExecutionResult {
+  return { stringify: () => text } as ExecutionResult;
+}
+
+/**
+ * The iterable that graphql-ws gets for a subscription whose results are written elsewhere: it yields nothing,
+ * and ends when the broadcast ends or the client completes.
+ */
+export class Completion implements SubscriptionStream {
+  readonly #end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
+  readonly #onReturn: () => void;
+
+  /** @param onReturn called when the client completes or goes */
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  end(): void {
+    this.#end.resolve(DONE);
+  }
+
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    return this.#end.promise;
+  }
+
+  return(): Promise<IteratorResult<ExecutionResult>> {
+    this.end();
+    this.#onReturn();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,36 @@
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type { Context } from '../graphql/context.ts';
+import { maskError } from '../graphql/errors.ts';
+import type { Executor } from '../graphql/execution.ts';
+import { planSubscription } from '../graphql/subscribe.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Outlet } from '../hub/outlet.ts';
+import type { SubscriptionStream } from './outlets.ts';
+
+/** A transport's way to carry results: where the hub puts them, and the stream that says when it is over. */
+export type OpenOutlet = (handlers: { onReturn: () => void }) => { outlet: Outlet; stream: SubscriptionStream };
+
+/** Opens a parsed and validated subscription on any transport. */
+export type OpenSubscription = (args: ExecutionArgs, open: OpenOutlet) => ExecutionResult | SubscriptionStream;
+
+export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscription {
+  return (args, open) => {
+    const contextValue = args.contextValue as Context;
+    const planned = planSubscription(executor, {
+      schema: args.schema,
+      document: args.document,
+      operationName: args.operationName,
+      variableValues: args.variableValues,
+      contextValue,
+    });
+    if (planned.errors) return { errors: planned.errors };
+    let leave = (): void => {};
+    const { outlet, stream } = open({ onReturn: () => leave() });
+    try {
+      leave = hub.join(planned.plan, outlet);
+    } catch (error) {
+      return { errors: [maskError(error, contextValue.services.reportUnexpected)] };
+    }
+    return stream;
+  };
+}

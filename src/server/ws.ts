@@ -1,0 +1,153 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Context } from '../graphql/context.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Outlet } from '../hub/outlet.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { OriginCheck } from './origins.ts';
+import { Completion, type SubscriptionStream } from './outlets.ts';
+import type { OpenSubscription } from './subscriptions.ts';
+
+/** A frame from a client may not be larger: it is closed with code 1009. */
+const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
+const KEEP_ALIVE_MS = 12_000;
+
+export interface WebSocketOptions {
+  readonly server: Server;
+  readonly path: string;
+  readonly yoga: YogaServerInstance<object, Context>;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly openSubscription: OpenSubscription;
+  readonly allowsOrigin: OriginCheck;
+}
+
+/**
+ * GraphQL over WebSocket. graphql-ws speaks the protocol: handshake, validation, ping, complete, errors. The
+ * results of subscriptions are written past it, on the upgrade request's socket.
+ *
+ * @returns how to close: completes nothing by itself, sends close code 1001 to every client
+ */
+export function serveWebSockets(options: WebSocketOptions): () => Promise<void> {
+  const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin } = options;
+  const websockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+  });
+  const writers = new WeakMap<WebSocket, FrameWriter>();
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return refuse(socket, '404 Not Found');
+    if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
+    websockets.handleUpgrade(request, socket, head, websocket =>
+      websockets.emit('connection', websocket, request),
+    );
+  });
+
+  // Before graphql-ws looks at the socket: every operation on it finds its writer.
+  websockets.on('connection', (websocket, request) => {
+    writers.set(websocket, new FrameWriter(websocket, request.socket, hub.turn, clock));
+    websocket.on('close', hub.countConnection());
+    logger.debug({ address: request.socket.remoteAddress }, 'client connected');
+  });
+
+  const { dispose } = useServer<Record<string, unknown>, { socket: WebSocket; request: IncomingMessage }>(
+    {
+      onSubscribe: async ({ extra }, id, payload) => prepare(yoga, extra, writers.get(extra.socket), id, payload),
+      execute: args => operationOf(args).execute(args),
+      subscribe: args => {
+        const { writer, id } = operationOf(args);
+        return openSubscription(args, handlers => socketStream(writer, id, handlers));
+      },
+    },
+    websockets,
+    KEEP_ALIVE_MS,
+  );
+  return async () => {
+    await dispose();
+  };
+}
+
+/** What the two hooks of graphql-ws hand to each other: where an operation's results go. */
+interface SocketOperation {
+  readonly execute: (args: ExecutionArgs) => ReturnType<typeof import('graphql').execute>;
+  readonly writer: FrameWriter;
+  readonly id: string;
+}
+
+function operationOf(args: ExecutionArgs): SocketOperation {
+  return args.rootValue as SocketOperation;
+}
+
+/** Parses and validates as yoga does for HTTP, so that both transports accept and refuse the same. */
+async function prepare(
+  yoga: YogaServerInstance<object, Context>,
+  { request, socket }: { socket: WebSocket; request: IncomingMessage },
+  writer: FrameWriter | undefined,
+  id: string,
+  params: SubscribePayload,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  if (writer === undefined) throw new Error('a socket without a writer');
+  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({ req: request, socket, params });
+  try {
+    const document = parse(params.query);
+    const errors = validate(schema, document) as readonly GraphQLError[];
+    if (errors.length > 0) return errors;
+    const rootValue: SocketOperation = { execute, writer, id };
+    return {
+      schema,
+      document,
+      operationName: params.operationName ?? null,
+      variableValues: params.variables ?? null,
+      contextValue: await contextFactory(),
+      rootValue,
+    };
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
+}
+
+/** An outlet that writes on the socket, and the stream that tells graphql-ws when it is over. */
+function socketStream(
+  writer: FrameWriter,
+  id: string,
+  { onReturn }: { onReturn: () => void },
+): { outlet: Outlet; stream: SubscriptionStream } {
+  const prefix = Buffer.from(`{"id":${JSON.stringify(id)}`);
+  let forgetDrain = (): void => {};
+  const stream = new Completion(() => {
+    forgetDrain();
+    onReturn();
+  });
+  const outlet: Outlet = {
+    get congested() {
+      return writer.congested;
+    },
+    onDrain(drained) {
+      forgetDrain = writer.onDrain(drained);
+    },
+    send: result => writer.write(prefix, result),
+    end() {
+      // What was sent leaves before graphql-ws writes `complete`.
+      writer.flush();
+      stream.end();
+    },
+  };
+  return { outlet, stream };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
