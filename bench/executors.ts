@@ -42,14 +42,17 @@ const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.f
 
 for (const symbols of [1, 100]) {
   for (const [name, selection] of Object.entries(SELECTIONS)) {
-    const document = parse(`subscription S($symbols: [Symbol!]!) { ticker(symbols: $symbols) { ${selection} } }`);
+    const document = parse(
+      `subscription S($symbols: [Symbol!]!) { ticker(symbols: $symbols) { ${selection} } }`,
+    );
     const variableValues = { symbols: Array.from({ length: symbols }, (_, index) => `COIN${index}/USD`) };
     const validated = validateSubscriptionArgs({ schema, document, variableValues, contextValue });
     if (!('operation' in validated)) throw new Error('the document is valid');
     const compiled = compileQuery(schema, document, 'S');
     if (!isCompiledQuery(compiled)) throw new Error('the document compiles');
     const candidates = {
-      'graphql-js execute': () => execute({ schema, document, variableValues, contextValue, rootValue: event }),
+      'graphql-js execute': () =>
+        execute({ schema, document, variableValues, contextValue, rootValue: event }),
       'graphql-js prepared': () => executeSubscriptionEvent({ ...validated, rootValue: event }),
       'graphql-jit': () => compiled.query(event, contextValue, variableValues),
     };
@@ -63,7 +66,9 @@ for (const symbols of [1, 100]) {
     process.stdout.write(`\n${name} selection, ${symbols} symbols in the variables\n`);
     for (const [key, values] of samples) {
       const value = median(values);
-      process.stdout.write(`  ${key.padEnd(22)} ${value.toFixed(2).padStart(8)} µs  ${(value / base).toFixed(2)} x\n`);
+      process.stdout.write(
+        `  ${key.padEnd(22)} ${value.toFixed(2).padStart(8)} µs  ${(value / base).toFixed(2)} x\n`,
+      );
     }
   }
 }

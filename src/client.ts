@@ -1,10 +1,10 @@
-import { type Callback, Callbacks, type CallbackEvent, type ConnectionEvent } from './callbacks.ts';
+import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './callbacks.ts';
 import { Connection, type ConnectionOptions } from './kraken/connection.ts';
 import type { ConnectionState } from './kraken/connection-state.ts';
 import type { ProtocolError } from './kraken/decode.ts';
 import type { ChannelName, KrakenMessage, SubscriptionTopic, TickerMessage } from './kraken/messages.ts';
 import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts';
-import { Subscriptions, type SubscriptionState, type SubscriptionView } from './kraken/subscriptions.ts';
+import { type SubscriptionState, Subscriptions, type SubscriptionView } from './kraken/subscriptions.ts';
 import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
@@ -228,7 +228,10 @@ export class KrakenWebSocketV2 {
     if (symbol !== undefined) return symbol;
     const suggestions = this.#market.instruments.suggest(text);
     const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
-    throw new CodedError('UNKNOWN_SYMBOL', `No pair "${text}" is known${hint}`, { symbol: text, suggestions });
+    throw new CodedError('UNKNOWN_SYMBOL', `No pair "${text}" is known${hint}`, {
+      symbol: text,
+      suggestions,
+    });
   }
 
   // ── Callbacks ────────────────────────────────────────────────────────────────────────────────────────
@@ -367,7 +370,10 @@ export class KrakenWebSocketV2 {
       this.#tell({ type: 'ERROR', message: reason });
     }
     if (state.kind === 'backingOff') {
-      logger.warn({ reason, retryAfterMs: Math.round(this.#connection.retryAfterMs) }, 'not connected to Kraken');
+      logger.warn(
+        { reason, retryAfterMs: Math.round(this.#connection.retryAfterMs) },
+        'not connected to Kraken',
+      );
     }
   }
 

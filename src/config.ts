@@ -84,7 +84,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const text = environment[variable.name]?.trim() || variable.fallback;
     const value: unknown = variable.read(text);
     if (value === undefined) {
-      throw new CodedError('BAD_USER_INPUT', `${variable.name}=${text} is not valid: it takes ${variable.allowed}`);
+      throw new CodedError(
+        'BAD_USER_INPUT',
+        `${variable.name}=${text} is not valid: it takes ${variable.allowed}`,
+      );
     }
     return [key, value];
   });

@@ -1,6 +1,6 @@
 import type { ConnectionEvent } from '../callbacks.ts';
 import type { Builder } from './builder.ts';
-import { asSource, eventFeed, valueOf } from './feed.ts';
+import { asSource, eventFeed, unwrap } from './feed.ts';
 
 const TYPES = {
   CONNECTED: { description: 'Kraken greeted us.' },
@@ -30,7 +30,7 @@ export function addConnectionEvent(builder: Builder): void {
       description: 'Lifecycle of the upstream connections. The latest event of each comes at once.',
       subscribe: (_root, _args, { services: { hub } }) =>
         asSource(eventFeed([{ kind: 'connection' }], () => hub.lastConnectionEvents())),
-      resolve: valueOf<ConnectionEvent>,
+      resolve: unwrap<ConnectionEvent>,
     }),
   );
 }

@@ -1,7 +1,7 @@
 import {
   type DocumentNode,
-  executeSubscriptionEvent,
   type ExecutionResult,
+  executeSubscriptionEvent,
   type GraphQLSchema,
   validateSubscriptionArgs,
 } from 'graphql';

@@ -55,7 +55,7 @@ export function asSource<Value>(feed: Feed<Value>): AsyncIterable<Value | Error>
 }
 
 /** The `resolve` of every subscription field. */
-export function valueOf<Value>(value: Value | Error): Value {
+export function unwrap<Value>(value: Value | Error): Value {
   if (value instanceof Error) throw value;
   return value;
 }

@@ -8,8 +8,7 @@ const STATES = {
   PENDING: { description: 'Subscribed, and nothing received yet.' },
   DISCONNECTED: { description: 'The upstream connection is down: the value is the last one known.' },
   RESYNCING: {
-    description:
-      'The book failed its checksum, or a sequence was broken, and a new snapshot is on its way.',
+    description: 'The book failed its checksum, or a sequence was broken, and a new snapshot is on its way.',
   },
   SILENT: { description: 'The connection lives, and this channel has been silent past its limit.' },
   REJECTED: { description: 'Kraken refused the subscription.' },

@@ -45,7 +45,8 @@ export function addScalars(builder: Builder, resolveSymbol: (text: string) => Pa
       'Trading pair in Kraken v2 spelling, BTC/USD. As an input it also takes btc/usd, BTC-USD, BTCUSD, XBT/USD and XDG/USD, and an unknown pair fails with the code UNKNOWN_SYMBOL and the nearest known pairs in extensions.suggestions.',
     serialize: value => value,
     parseValue: value => {
-      if (typeof value !== 'string') throw badInput('Symbol', 'the name of a pair in a string, "BTC/USD"', value);
+      if (typeof value !== 'string')
+        throw badInput('Symbol', 'the name of a pair in a string, "BTC/USD"', value);
       try {
         return resolveSymbol(value);
       } catch (error) {

@@ -5,7 +5,7 @@ import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.
 import type { SubscriptionView } from '../kraken/subscriptions.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
-import { asSource, clockFeed, valueOf } from './feed.ts';
+import { asSource, clockFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 
 const HEALTH = {
@@ -40,7 +40,9 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         description: 'Whether it is CONNECTED.',
         resolve: connection => connection.state === 'CONNECTED',
       }),
-      authenticated: t.exposeBoolean('authenticated', { description: 'Whether Kraken accepted our token on it.' }),
+      authenticated: t.exposeBoolean('authenticated', {
+        description: 'Whether Kraken accepted our token on it.',
+      }),
       connectedAt: t.expose('connectedAt', {
         type: 'DateTime',
         nullable: true,
@@ -121,8 +123,7 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       connections: t.exposeInt('connections', { description: 'Open WebSockets and event streams.' }),
       subscriptions: t.exposeInt('subscriptions', { description: 'GraphQL subscriptions under way.' }),
       broadcasts: t.exposeInt('broadcasts', {
-        description:
-          'Distinct subscriptions that are executed; every subscriber of one shares its result.',
+        description: 'Distinct subscriptions that are executed; every subscriber of one shares its result.',
       }),
       delivered: t.expose('delivered', { type: 'SafeInt', description: 'Values handed to subscribers.' }),
       conflated: t.expose('conflated', {
@@ -205,7 +206,7 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       },
       subscribe: (_root, { maxRate }, { services }) =>
         asSource(clockFeed({ kind: 'status' }, Math.min(maxRate, HIGHEST_STATUS_RATE), () => services)),
-      resolve: valueOf<Services>,
+      resolve: unwrap<Services>,
     }),
   );
 }

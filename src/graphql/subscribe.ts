@@ -2,10 +2,10 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
+  GraphQLError,
   getArgumentValues,
   getOperationAST,
   getVariableValues,
-  GraphQLError,
   Kind,
   locatedError,
   type OperationDefinitionNode,
@@ -28,7 +28,10 @@ export type Planned =
  * Turns a validated subscription operation into what the hub needs: the key that equal operations share, the
  * topics that it reads, and how to execute and serialise one value.
  */
-export function planSubscription(executor: Executor, args: OperationArguments & { contextValue: Context }): Planned {
+export function planSubscription(
+  executor: Executor,
+  args: OperationArguments & { contextValue: Context },
+): Planned {
   const { schema, document, contextValue } = args;
   const { reportUnexpected } = contextValue.services;
   const operation = getOperationAST(document, args.operationName);
@@ -47,7 +50,12 @@ export function planSubscription(executor: Executor, args: OperationArguments & 
   try {
     const fieldArguments = getArgumentValues(definition, field, variableValues);
     // `subscribe` needs nothing of the resolve info: it names what to read, and reads nothing yet.
-    const feed = definition.subscribe(undefined, fieldArguments, contextValue, undefined as never) as Feed<unknown>;
+    const feed = definition.subscribe(
+      undefined,
+      fieldArguments,
+      contextValue,
+      undefined as never,
+    ) as Feed<unknown>;
     const context: BroadcastContext = { services: contextValue.services };
     const execute = executor.prepare({ ...args, contextValue: context });
     const key = keyOf(document, operation, variableValues.coerced);
@@ -82,7 +90,12 @@ function createPlan(
       serialise(
         {
           errors: [
-            mask(new CodedError('SLOW_CONSUMER', 'The subscription ended: its reader was too slow for every event')),
+            mask(
+              new CodedError(
+                'SLOW_CONSUMER',
+                'The subscription ended: its reader was too slow for every event',
+              ),
+            ),
           ],
         },
         mask,

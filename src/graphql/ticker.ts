@@ -4,7 +4,7 @@ import { freshness } from '../market/freshness.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
-import { asSource, latestFeed, valueOf } from './feed.ts';
+import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import type { InstrumentTypes } from './instrument.ts';
 
@@ -17,7 +17,17 @@ export function addTicker(
     description: 'Best bid and ask, last trade and 24-hour figures of a pair, as Kraken sent them.',
     fields: t => {
       const decimal = (
-        field: 'bid' | 'bidQty' | 'ask' | 'askQty' | 'volume' | 'vwap' | 'low' | 'high' | 'change' | 'changePct',
+        field:
+          | 'bid'
+          | 'bidQty'
+          | 'ask'
+          | 'askQty'
+          | 'volume'
+          | 'vwap'
+          | 'low'
+          | 'high'
+          | 'change'
+          | 'changePct',
         description: string,
       ) => t.expose(field, { type: 'Decimal', description });
       return {
@@ -77,11 +87,7 @@ export function addTicker(
           type: FreshnessType,
           description: 'How far it can be trusted right now.',
           resolve: (ticker, _args, { services: { client, clock } }) =>
-            freshness(
-              ticker.receivedAt,
-              client.getSubscription('ticker', ticker.symbol)?.state,
-              clock.now(),
-            ),
+            freshness(ticker.receivedAt, client.getSubscription('ticker', ticker.symbol)?.state, clock.now()),
         }),
       };
     },
@@ -102,12 +108,14 @@ export function addTicker(
     t.field({
       type: [TickerType],
       nullable: { list: false, items: true },
-      description: 'Latest tickers, in the order asked for. A pair that fails is null, with an error of its own.',
+      description:
+        'Latest tickers, in the order asked for. A pair that fails is null, with an error of its own.',
       args: {
         symbols: t.arg({ type: ['Symbol'], required: true, description: 'The pairs, in any spelling.' }),
       },
       // Errors among the values are reported in the place of their item.
-      resolve: (_root, { symbols }, { loaders }) => loaders.ticker.loadMany(symbols) as Promise<TickerUpdate[]>,
+      resolve: (_root, { symbols }, { loaders }) =>
+        loaders.ticker.loadMany(symbols) as Promise<TickerUpdate[]>,
     }),
   );
 
@@ -117,11 +125,13 @@ export function addTicker(
       description: 'The ticker of each pair, now and at each change.',
       args: {
         symbols: t.arg({ type: ['Symbol'], required: true, description: 'The pairs, in any spelling.' }),
-        maxRate: t.arg.float({ description: 'At most this many values a second for each pair; no limit if null.' }),
+        maxRate: t.arg.float({
+          description: 'At most this many values a second for each pair; no limit if null.',
+        }),
       },
       subscribe: (_root, { symbols, maxRate }, { services }) =>
         asSource(latestFeed(tickerTopics(symbols), maxRate, topic => readTicker(services, topic))),
-      resolve: valueOf<TickerUpdate>,
+      resolve: unwrap<TickerUpdate>,
     }),
   );
 }

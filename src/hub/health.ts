@@ -34,7 +34,9 @@ export function readinessOf(client: KrakenWebSocketV2): Readiness {
   }
   const states = symbols.map(symbol => client.getSubscription('ticker', symbol)?.state ?? 'PENDING');
   if (states.includes('LIVE')) return READY;
-  return notReady(`no ticker is live: ${symbols.map((symbol, index) => `${symbol} ${states[index]}`).join(', ')}`);
+  return notReady(
+    `no ticker is live: ${symbols.map((symbol, index) => `${symbol} ${states[index]}`).join(', ')}`,
+  );
 }
 
 const READY: Readiness = { ready: true, reason: undefined };

@@ -76,7 +76,11 @@ export class Hub implements ClientObserver {
   }
 
   #open(plan: BroadcastPlan): Broadcast {
-    const broadcast = createBroadcast(plan, { clock: this.#clock, turn: this.turn, counters: this.#counters });
+    const broadcast = createBroadcast(plan, {
+      clock: this.#clock,
+      turn: this.turn,
+      counters: this.#counters,
+    });
     this.#broadcasts.set(plan.key, broadcast);
     for (const topic of plan.topics) {
       this.#readersOf(topic).broadcasts.add(broadcast);

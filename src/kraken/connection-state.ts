@@ -8,7 +8,12 @@ export type ConnectionState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting'; readonly epoch: number; readonly attempt: number }
   | { readonly kind: 'open'; readonly epoch: number; readonly attempt: number; readonly sinceMs: number }
-  | { readonly kind: 'backingOff'; readonly epoch: number; readonly attempt: number; readonly retryAtMs: number }
+  | {
+      readonly kind: 'backingOff';
+      readonly epoch: number;
+      readonly attempt: number;
+      readonly retryAtMs: number;
+    }
   | { readonly kind: 'closed'; readonly epoch: number };
 
 export type ConnectionEvent =
@@ -51,7 +56,9 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
         ? { kind: 'connecting', epoch: state.epoch + 1, attempt: state.attempt }
         : state;
     case 'disconnect':
-      return state.kind === 'idle' || state.kind === 'closed' ? state : { kind: 'closed', epoch: state.epoch };
+      return state.kind === 'idle' || state.kind === 'closed'
+        ? state
+        : { kind: 'closed', epoch: state.epoch };
     default:
       return unreachable(event);
   }

@@ -241,7 +241,8 @@ export class Connection {
 
   #lookAgain(epoch: number): void {
     const silentMs = this.#clock.monotonicMs() - this.#lastFrameMs;
-    if (silentMs < this.#options.heartbeatTimeoutMs) this.#watch(epoch, this.#options.heartbeatTimeoutMs - silentMs);
+    if (silentMs < this.#options.heartbeatTimeoutMs)
+      this.#watch(epoch, this.#options.heartbeatTimeoutMs - silentMs);
     else this.#lose(epoch, `no frame for ${Math.round(silentMs)} ms`);
   }
 

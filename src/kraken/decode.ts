@@ -1,5 +1,10 @@
 import { type DecimalText, toDecimalText } from '../lib/decimal-text.ts';
-import { JsonSyntaxError, type LosslessJson, type LosslessObject, parseLossless } from '../lib/lossless-json.ts';
+import {
+  JsonSyntaxError,
+  type LosslessJson,
+  type LosslessObject,
+  parseLossless,
+} from '../lib/lossless-json.ts';
 import type { AssetRow, KrakenMessage, PairRow, TickerRow } from './messages.ts';
 import type { Asset, PairSymbol } from './symbols.ts';
 

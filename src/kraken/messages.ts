@@ -29,7 +29,7 @@ export interface SubscribeRequest {
   readonly req_id: number;
 }
 
-export interface PingRequest {
+interface PingRequest {
   readonly method: 'ping';
   readonly req_id: number;
 }
@@ -42,7 +42,7 @@ export type KrakenRequest = SubscribeRequest | PingRequest;
  * State of the trading engine; the first frame on every connection.
  * @see https://docs.kraken.com/api/docs/websocket-v2/status
  */
-export interface StatusMessage {
+interface StatusMessage {
   readonly kind: 'status';
   /** `online`, `maintenance`, `cancel_only`, `post_only`, `limit_only`; other values may come. */
   readonly system: string;
@@ -52,11 +52,11 @@ export interface StatusMessage {
 }
 
 /** Once a second on a connection that has a subscription. Proves that the socket lives, and no more. */
-export interface HeartbeatMessage {
+interface HeartbeatMessage {
   readonly kind: 'heartbeat';
 }
 
-export interface PongMessage {
+interface PongMessage {
   readonly kind: 'pong';
   readonly req_id: number | undefined;
 }
@@ -82,7 +82,7 @@ export interface RefusedMessage {
 }
 
 /** `{"Error":"Exceeded msg rate"}`: the only answer without an envelope. Says nothing of which request. */
-export interface RateLimitedMessage {
+interface RateLimitedMessage {
   readonly kind: 'rateLimited';
   readonly error: string;
 }
@@ -150,12 +150,12 @@ export interface TickerRow {
   readonly timestamp: string | undefined;
 }
 
-export type SessionMessage =
+type SessionMessage =
   | StatusMessage
   | HeartbeatMessage
   | PongMessage
   | AcknowledgedMessage
   | RefusedMessage
   | RateLimitedMessage;
-export type MarketMessage = InstrumentMessage | TickerMessage;
+type MarketMessage = InstrumentMessage | TickerMessage;
 export type KrakenMessage = SessionMessage | MarketMessage;

@@ -248,7 +248,8 @@ export class Subscriptions {
   /** The subscriptions of a request that an answer is about: the one it names, or all that are left. */
   #answered(request: Request, symbol: PairSymbol | undefined): Subscription[] {
     const unanswered = [...request.unanswered];
-    const about = symbol === undefined ? unanswered : unanswered.filter(one => symbolOf(one.topic) === symbol);
+    const about =
+      symbol === undefined ? unanswered : unanswered.filter(one => symbolOf(one.topic) === symbol);
     for (const subscription of about) request.unanswered.delete(subscription);
     return about;
   }
@@ -416,7 +417,12 @@ export class Subscriptions {
     }
     this.#nextRequestId += 1;
     const cancelTimeout = this.#clock.after(ACK_TIMEOUT_MS, () => this.#ackTimedOut(id));
-    this.#requests.set(id, { method, channel: first.topic.channel, unanswered: new Set(batch), cancelTimeout });
+    this.#requests.set(id, {
+      method,
+      channel: first.topic.channel,
+      unanswered: new Set(batch),
+      cancelTimeout,
+    });
     const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
     for (const subscription of batch) {
       this.#setPhase(subscription, { kind, requestId: id });
@@ -487,7 +493,8 @@ class Batches {
 
   /** Channels without symbols first: the others are read against what they tell. */
   inOrder(): readonly Subscription[][] {
-    const wide = (batch: readonly Subscription[]): number => (batch[0] && symbolOf(batch[0].topic) === '' ? 0 : 1);
+    const wide = (batch: readonly Subscription[]): number =>
+      batch[0] && symbolOf(batch[0].topic) === '' ? 0 : 1;
     return [...this.#byChannel.values()].flat().sort((a, b) => wide(a) - wide(b));
   }
 }

@@ -21,7 +21,8 @@ export class Instruments {
     const known = this.#directory.size;
     for (const pair of message.pairs) this.#pairs.set(pair.symbol, pair);
     for (const asset of message.assets) this.#assets.set(asset.id, asset);
-    if (message.type === 'snapshot' || this.#pairs.size !== known) this.#directory = new SymbolDirectory([...this.#pairs.keys()]);
+    if (message.type === 'snapshot' || this.#pairs.size !== known)
+      this.#directory = new SymbolDirectory([...this.#pairs.keys()]);
   }
 
   pair(symbol: PairSymbol): PairRow | undefined {

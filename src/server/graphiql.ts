@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A file of the GraphiQL page, kept in memory. */
-export interface Asset {
+interface Asset {
   readonly type: string;
   readonly body: Buffer;
 }

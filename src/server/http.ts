@@ -130,7 +130,9 @@ function ready(response: ServerResponse, { isDraining, services }: Routes): void
 }
 
 async function asset(pathname: string, response: ServerResponse, { page }: Routes): Promise<void> {
-  const found = pathname.startsWith(`${GRAPHQL_PATH}/assets/`) ? (await page()).assets.get(pathname) : undefined;
+  const found = pathname.startsWith(`${GRAPHQL_PATH}/assets/`)
+    ? (await page()).assets.get(pathname)
+    : undefined;
   if (found === undefined) {
     send(response, 404, 'text/plain', 'Not found\n');
     return;

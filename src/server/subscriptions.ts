@@ -8,10 +8,16 @@ import type { Outlet } from '../hub/outlet.ts';
 import type { SubscriptionStream } from './outlets.ts';
 
 /** A transport's way to carry results: where the hub puts them, and the stream that says when it is over. */
-export type OpenOutlet = (handlers: { onReturn: () => void }) => { outlet: Outlet; stream: SubscriptionStream };
+type OpenOutlet = (handlers: { onReturn: () => void }) => {
+  outlet: Outlet;
+  stream: SubscriptionStream;
+};
 
 /** Opens a parsed and validated subscription on any transport. */
-export type OpenSubscription = (args: ExecutionArgs, open: OpenOutlet) => ExecutionResult | SubscriptionStream;
+export type OpenSubscription = (
+  args: ExecutionArgs,
+  open: OpenOutlet,
+) => ExecutionResult | SubscriptionStream;
 
 export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscription {
   return (args, open) => {

@@ -46,7 +46,8 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
   const writers = new WeakMap<WebSocket, FrameWriter>();
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return refuse(socket, '404 Not Found');
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
+      return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
     websockets.handleUpgrade(request, socket, head, websocket =>
       websockets.emit('connection', websocket, request),
@@ -62,7 +63,8 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
 
   const { dispose } = useServer<Record<string, unknown>, { socket: WebSocket; request: IncomingMessage }>(
     {
-      onSubscribe: async ({ extra }, id, payload) => prepare(yoga, extra, writers.get(extra.socket), id, payload),
+      onSubscribe: async ({ extra }, id, payload) =>
+        prepare(yoga, extra, writers.get(extra.socket), id, payload),
       execute: args => operationOf(args).execute(args),
       subscribe: args => {
         const { writer, id } = operationOf(args);
@@ -97,7 +99,11 @@ async function prepare(
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   if (writer === undefined) throw new Error('a socket without a writer');
-  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({ req: request, socket, params });
+  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
+    req: request,
+    socket,
+    params,
+  });
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
@@ -150,4 +156,3 @@ function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
-

@@ -4,8 +4,8 @@ import { WebSocketServer } from 'ws';
 import { instrumentData, restAssetPairs, restAssets } from './listing.ts';
 import { SimulatedMarket } from './market.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
-import { Recording } from './replay.ts';
 import { seededRandom } from './random.ts';
+import { Recording } from './replay.ts';
 import { Session, type Source } from './session.ts';
 import { Raw, write } from './wire.ts';
 
@@ -185,7 +185,12 @@ export class Exchange {
       case '/0/public/Time':
         return { unixtime: Math.floor(now.getTime() / 1000), rfc1123: now.toUTCString() };
       case '/0/public/SystemStatus':
-        return { status: this.#system, timestamp: now.toISOString(), upcoming_maintenance: [], emergency: [] };
+        return {
+          status: this.#system,
+          timestamp: now.toISOString(),
+          upcoming_maintenance: [],
+          emergency: [],
+        };
       case '/0/public/Assets':
         return restAssets();
       case '/0/public/AssetPairs':

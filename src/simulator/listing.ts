@@ -40,7 +40,13 @@ function pairRow(pair: SimulatedPair): object {
   };
 }
 
-const REST_NAMES: Readonly<Record<string, string>> = { BTC: 'XXBT', DOGE: 'XXDG', USD: 'ZUSD', EUR: 'ZEUR', GBP: 'ZGBP' };
+const REST_NAMES: Readonly<Record<string, string>> = {
+  BTC: 'XXBT',
+  DOGE: 'XXDG',
+  USD: 'ZUSD',
+  EUR: 'ZEUR',
+  GBP: 'ZGBP',
+};
 const ALT_NAMES: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
 const restName = (asset: string): string => REST_NAMES[asset] ?? asset;
 const altName = (asset: string): string => ALT_NAMES[asset] ?? asset;

@@ -25,7 +25,11 @@ export type ParsedRequest =
   | { readonly kind: 'answer'; readonly text: string };
 
 /** Reads a request as the gateway of one endpoint does, with its words for everything that is wrong. */
-export function parseRequest(text: string, endpoint: 'public' | 'private', receivedMs: number): ParsedRequest {
+export function parseRequest(
+  text: string,
+  endpoint: 'public' | 'private',
+  receivedMs: number,
+): ParsedRequest {
   const refuse = (method: string, reqId: unknown, error: string): ParsedRequest => ({
     kind: 'answer',
     text: refusal({ method, reqId, error, receivedMs }),
@@ -109,7 +113,12 @@ export function acknowledgement(answer: {
   readonly echo: object;
   readonly receivedMs: number;
 }): string {
-  const result = { channel: answer.channel, ...answer.echo, snapshot: answer.snapshot, symbol: answer.symbol };
+  const result = {
+    channel: answer.channel,
+    ...answer.echo,
+    snapshot: answer.snapshot,
+    symbol: answer.symbol,
+  };
   return write({
     method: answer.method,
     req_id: answer.reqId,

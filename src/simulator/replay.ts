@@ -21,7 +21,11 @@ export class Recording implements Source {
       .map(line => (line.startsWith('< ') ? line.slice(2) : line));
     this.#status =
       this.#frames.find(frame => frame.includes('"channel":"status"')) ??
-      write({ channel: 'status', type: 'update', data: [{ version: '2.0.10', system: 'online', api_version: 'v2' }] });
+      write({
+        channel: 'status',
+        type: 'update',
+        data: [{ version: '2.0.10', system: 'online', api_version: 'v2' }],
+      });
   }
 
   get length(): number {

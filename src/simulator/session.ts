@@ -82,7 +82,9 @@ export class Session {
           ? 'Already subscribed'
           : undefined;
       if (error !== undefined) {
-        this.send(refusal({ method: 'subscribe', reqId, error, receivedMs, ...(symbol !== '' && { symbol }) }));
+        this.send(
+          refusal({ method: 'subscribe', reqId, error, receivedMs, ...(symbol !== '' && { symbol }) }),
+        );
         continue;
       }
       this.#subscriptions.add(`${channel} ${symbol}`);

@@ -1,0 +1,102 @@
+/**
+ * The layers of docs/ARCHITECTURE.md as rules. Imports point one way:
+ * main → app → server → graphql → hub → client → market → kraken → lib. Skipping a layer is fine.
+ */
+const above = {
+  lib: ['kraken', 'market', 'hub', 'graphql', 'server', 'simulator'],
+  kraken: ['market', 'hub', 'graphql', 'server', 'simulator'],
+  market: ['hub', 'graphql', 'server', 'simulator'],
+  hub: ['graphql', 'server', 'simulator'],
+  graphql: ['server', 'simulator'],
+  server: ['simulator'],
+};
+const roots = '^src/(client|callbacks|app|config|logging|run|main|demo|index)\\.ts$';
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(above).map(([layer, layers]) => ({
+      name: `${layer}-looks-down`,
+      comment: `src/${layer} knows nothing of what is built on it.`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: `^src/(${layers.join('|')})/` },
+    })),
+    {
+      name: 'core-does-not-know-its-roots',
+      comment: 'lib, kraken and market are below the client, and know neither it nor what composes it.',
+      severity: 'error',
+      from: { path: '^src/(lib|kraken|market)/' },
+      to: { path: roots },
+    },
+    {
+      name: 'layers-know-only-the-client',
+      comment:
+        'hub, graphql and server may use the client and its callback types, not the composition roots.',
+      severity: 'error',
+      from: { path: '^src/(hub|graphql|server)/' },
+      to: { path: '^src/(app|config|logging|run|main|demo|index)\\.ts$' },
+    },
+    {
+      name: 'client-stands-on-market',
+      comment: 'The library must be usable without hub, GraphQL and server.',
+      severity: 'error',
+      from: { path: '^src/(client|callbacks)\\.ts$' },
+      to: { path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|main|demo|index)\\.ts)' },
+    },
+    {
+      name: 'only-kraken-opens-sockets-to-kraken',
+      comment: 'ws is a client in kraken/, a server in server/, and the double has its own.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(kraken|server|simulator)/' },
+      to: { path: 'node_modules/ws/' },
+    },
+    {
+      name: 'only-graphql-and-server-speak-graphql',
+      comment: 'Below them nothing depends on a GraphQL library.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(graphql|server)/' },
+      to: { path: 'node_modules/(graphql|graphql-yoga|graphql-ws|graphql-jit|@pothos)/' },
+    },
+    {
+      name: 'simulator-is-a-double',
+      comment: 'It has its own protocol code, so that a bug shared with the product can not hide.',
+      severity: 'error',
+      from: { path: '^src/simulator/' },
+      to: { path: '^src/', pathNot: '^src/(simulator/|lib/|kraken/(messages|checksum)\\.ts)' },
+    },
+    {
+      name: 'product-does-not-need-the-simulator',
+      comment: 'Only the demo starts it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(simulator/|demo\\.ts)' },
+      to: { path: '^src/simulator/' },
+    },
+    {
+      name: 'product-does-not-need-tests',
+      comment: 'Nothing in src may come from test, bench or development dependencies.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|codegen)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-circles',
+      comment: 'Two files that need each other are one file, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
