@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError } from 'graphql';
+import { type ASTNode, GraphQLError } from 'graphql';
 import { CodedError } from '../lib/coded-error.ts';
 
 /** An error of ours as GraphQL shows it: its message, and its code with the context in `extensions`. */
-export function toGraphQLError(error: CodedError): GraphQLError {
-  return new GraphQLError(error.message, { extensions: { code: error.code, ...error.context } });
+export function toGraphQLError(error: CodedError, node?: ASTNode): GraphQLError {
+  return new GraphQLError(error.message, {
+    ...(node !== undefined && { nodes: [node] }),
+    extensions: { code: error.code, ...error.context },
+  });
 }
 
 /**

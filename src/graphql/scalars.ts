@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import { toDateTime } from '../lib/clock.ts';
 import { CodedError } from '../lib/coded-error.ts';
@@ -44,17 +44,23 @@ export function addScalars(builder: Builder, resolveSymbol: (text: string) => Pa
     description:
       'Trading pair in Kraken v2 spelling, BTC/USD. As an input it also takes btc/usd, BTC-USD, BTCUSD, XBT/USD and XDG/USD, and an unknown pair fails with the code UNKNOWN_SYMBOL and the nearest known pairs in extensions.suggestions.',
     serialize: value => value,
-    parseValue: value => {
-      if (typeof value !== 'string')
-        throw badInput('Symbol', 'the name of a pair in a string, "BTC/USD"', value);
-      try {
-        return resolveSymbol(value);
-      } catch (error) {
-        // Thrown as GraphQL's own, so that validation and variable coercion carry the code along.
-        throw error instanceof CodedError ? toGraphQLError(error) : error;
-      }
-    },
+    parseValue: value => symbolOf(value, resolveSymbol),
+    parseLiteral: node => symbolOf(node.kind === Kind.STRING ? node.value : print(node), resolveSymbol, node),
   });
+}
+
+/** Throws GraphQL's own error, so that validation and variable coercion carry the code along. */
+function symbolOf(
+  value: unknown,
+  resolveSymbol: (text: string) => PairSymbol,
+  node?: ValueNode,
+): PairSymbol {
+  if (typeof value !== 'string') throw badInput('Symbol', 'the name of a pair in a string, "BTC/USD"', value);
+  try {
+    return resolveSymbol(value);
+  } catch (error) {
+    throw error instanceof CodedError ? toGraphQLError(error, node) : error;
+  }
 }
 
 function badInput(scalar: string, wanted: string, value: unknown): GraphQLError {

@@ -179,25 +179,31 @@ export class Subscriptions {
 
   /** A new connection: nothing is subscribed on it yet. */
   connectionOpened(): void {
-    this.#connected = true;
+    this.#connectionChanged(true);
     for (const subscription of this.#each()) this.#unsettle(subscription);
     this.#sweepLater();
   }
 
   connectionLost(): void {
-    this.#connected = false;
     this.#cancelSweep?.();
     this.#cancelReconcile?.();
     for (const request of this.#requests.values()) request.cancelTimeout();
     this.#requests.clear();
-    for (const subscription of this.#each()) {
-      const before = this.#state(subscription);
+    this.#connectionChanged(false);
+    for (const subscription of this.#each()) if (!this.#wanted(subscription)) this.#remove(subscription);
+  }
+
+  /** Whatever stood on the former connection does not stand on this one. */
+  #connectionChanged(connected: boolean): void {
+    const before = new Map([...this.#each()].map(one => [one, this.#state(one)]));
+    this.#connected = connected;
+    for (const [subscription, state] of before) {
+      subscription.phase = { kind: 'absent' };
       subscription.fresh = false;
       subscription.silent = false;
       subscription.renew = false;
-      if (subscription.phase.kind !== 'absent') this.#setPhase(subscription, { kind: 'absent' });
-      if (before !== 'DISCONNECTED') this.#handlers.stateChanged(subscription.topic, 'DISCONNECTED');
-      if (!this.#wanted(subscription)) this.#remove(subscription);
+      const after = this.#state(subscription);
+      if (after !== state) this.#handlers.stateChanged(subscription.topic, after);
     }
   }
 

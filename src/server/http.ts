@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { GraphQLSchema } from 'graphql';
+import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Services } from '../graphql/context.ts';
 import { maskError } from '../graphql/errors.ts';
@@ -68,6 +68,10 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context
     },
     plugins: [
       {
+        // graphql-js itself, so that queries say the same over HTTP as subscriptions do.
+        onExecute({ setExecuteFn }: { setExecuteFn: (run: unknown) => void }) {
+          setExecuteFn(execute);
+        },
         onSubscribe({ setSubscribeFn }: { setSubscribeFn: (subscribe: unknown) => void }) {
           setSubscribeFn((args: Parameters<OpenSubscription>[0]) =>
             openSubscription(args, ({ onReturn }) => {

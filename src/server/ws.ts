@@ -107,7 +107,7 @@ async function prepare(
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
-    if (errors.length > 0) return errors;
+    if (errors.length > 0) return errors.map(withoutHttp);
     const rootValue: SocketOperation = { execute, writer, id };
     return {
       schema,
@@ -118,9 +118,17 @@ async function prepare(
       rootValue,
     };
   } catch (error) {
-    if (error instanceof GraphQLError) return [error];
+    if (error instanceof GraphQLError) return [withoutHttp(error)];
     throw error;
   }
+}
+
+/** An error without what is meant for HTTP: the status that it would have there. */
+function withoutHttp(error: GraphQLError): GraphQLError {
+  const { http, ...extensions } = error.extensions;
+  if (http === undefined) return error;
+  const { message, nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
 /** An outlet that writes on the socket, and the stream that tells graphql-ws when it is over. */

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import type { AcknowledgedMessage, KrakenRequest, SubscribeRequest, SubscriptionTopic } from '../../src/kraken/messages.ts';
+import { Subscriptions } from '../../src/kraken/subscriptions.ts';
+import type { PairSymbol } from '../../src/kraken/symbols.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const BTC = 'BTC/USD' as PairSymbol;
+const ETH = 'ETH/USD' as PairSymbol;
+const ticker = (symbol: PairSymbol): SubscriptionTopic => ({ channel: 'ticker', symbol });
+
+let clock: ManualClock;
+let sent: SubscribeRequest[];
+let changes: string[];
+let dropped: string[];
+let waitMs: number;
+let subscriptions: Subscriptions;
+
+const acknowledge = (request: SubscribeRequest | undefined, symbol?: PairSymbol): void => {
+  const message: AcknowledgedMessage = {
+    kind: 'acknowledged',
+    method: request?.method ?? '',
+    req_id: request?.req_id,
+    channel: request?.params.channel,
+    symbol,
+    warnings: [],
+  };
+  subscriptions.acknowledged(message);
+};
+const refuse = (request: SubscribeRequest | undefined, error: string, symbol?: PairSymbol): void =>
+  subscriptions.refused({ kind: 'refused', method: request?.method ?? '', req_id: request?.req_id, error, symbol });
+const stateOf = (symbol: PairSymbol): string | undefined => subscriptions.get('ticker', symbol)?.state;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  sent = [];
+  changes = [];
+  dropped = [];
+  waitMs = 0;
+  subscriptions = new Subscriptions(
+    {
+      lingerMs: 30_000,
+      trySend: (request: KrakenRequest) => {
+        if (waitMs === 0 && request.method !== 'ping') sent.push(request);
+        return waitMs;
+      },
+    },
+    {
+      stateChanged: (topic, state) => changes.push(`${topic.channel} ${'symbol' in topic ? topic.symbol : ''} ${state}`),
+      dropped: topic => dropped.push(topic.channel),
+      trouble: () => {},
+    },
+    clock,
+  );
+});
+
+/** Connected, with this pair acknowledged and streaming. */
+function live(symbol: PairSymbol): void {
+  subscriptions.connectionOpened();
+  subscriptions.retain(ticker(symbol));
+  clock.turn();
+  acknowledge(sent.at(-1), symbol);
+  subscriptions.received('ticker', symbol, clock.now());
+  clock.turn();
+}
+
+describe('reconciling', () => {
+  test('everything asked for in one turn is one request a channel, those without symbols first', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    subscriptions.retain({ channel: 'instrument' });
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    assert.deepEqual(
+      sent.map(({ method, params }) => [method, params.channel, params.symbol]),
+      [
+        ['subscribe', 'instrument', undefined],
+        ['subscribe', 'ticker', [BTC, ETH]],
+      ],
+    );
+  });
+
+  test('a list longer than one request takes several', () => {
+    subscriptions.connectionOpened();
+    for (let index = 0; index < 1_200; index += 1) subscriptions.retain(ticker(`C${index}/USD` as PairSymbol));
+    clock.turn();
+    assert.deepEqual(sent.map(request => request.params.symbol?.length), [500, 500, 200]);
+    assert.equal(new Set(sent.flatMap(request => request.params.symbol)).size, 1_200);
+  });
+
+  test('what the control rate holds back is sent when it allows, once', () => {
+    subscriptions.connectionOpened();
+    waitMs = 200;
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    assert.equal(sent.length, 0);
+    waitMs = 0;
+    clock.advance(1_000);
+    assert.equal(sent.length, 1);
+  });
+
+  test('nothing is sent without a connection, and everything again on a new one', () => {
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    assert.equal(sent.length, 0);
+    subscriptions.connectionOpened();
+    clock.turn();
+    acknowledge(sent[0], BTC);
+    subscriptions.connectionLost();
+    subscriptions.connectionOpened();
+    clock.turn();
+    assert.deepEqual(sent.map(request => request.params.symbol), [[BTC], [BTC]]);
+    assert.notEqual(sent[0]?.req_id, sent[1]?.req_id);
+  });
+
+  test('a pair that is given up while its subscribe is under way is unsubscribed when that is answered', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    subscriptions.release(ticker(BTC), 0);
+    clock.advance(1);
+    assert.equal(sent.length, 1, 'the first request is not answered yet');
+    acknowledge(sent[0], BTC);
+    clock.turn();
+    assert.equal(sent[1]?.method, 'unsubscribe');
+    acknowledge(sent[1], BTC);
+    clock.turn();
+    assert.deepEqual(dropped, ['ticker']);
+    assert.equal(stateOf(BTC), undefined);
+  });
+});
+
+describe('lingering', () => {
+  test('a subscription outlives its last holder by the linger time', () => {
+    live(BTC);
+    subscriptions.release(ticker(BTC));
+    clock.advance(29_999);
+    assert.equal(sent.length, 1);
+    clock.advance(1);
+    assert.deepEqual(sent[1]?.params, { channel: 'ticker', symbol: [BTC] });
+  });
+
+  test('a new holder within the linger time keeps it, and its time starts anew', () => {
+    live(BTC);
+    subscriptions.release(ticker(BTC));
+    clock.advance(20_000);
+    subscriptions.retain(ticker(BTC));
+    subscriptions.release(ticker(BTC));
+    clock.advance(20_000);
+    assert.equal(sent.length, 1);
+    clock.advance(10_000);
+    assert.equal(sent[1]?.method, 'unsubscribe');
+  });
+
+  test('it is kept while one of several holders is left', () => {
+    live(BTC);
+    subscriptions.retain(ticker(BTC));
+    subscriptions.release(ticker(BTC), 0);
+    clock.advance(40_000);
+    assert.equal(sent.length, 1);
+  });
+});
+
+describe('answers', () => {
+  test('a refused symbol is rejected with the words of Kraken, and its batch goes on', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    refuse(sent[0], 'Currency pair not supported ETH/USD', ETH);
+    acknowledge(sent[0], BTC);
+    subscriptions.received('ticker', BTC, clock.now());
+    assert.equal(stateOf(BTC), 'LIVE');
+    assert.equal(stateOf(ETH), 'REJECTED');
+    assert.equal(subscriptions.get('ticker', ETH)?.error, 'Currency pair not supported ETH/USD');
+    assert.ok(changes.includes('ticker ETH/USD REJECTED'));
+    clock.advance(60_000);
+    assert.equal(sent.filter(request => request.params.symbol?.includes(ETH)).length, 1, 'it is not tried again');
+  });
+
+  test('a refusal without a symbol concerns the whole request', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    refuse(sent[0], 'Subscription depth not supported');
+    assert.deepEqual([stateOf(BTC), stateOf(ETH)], ['REJECTED', 'REJECTED']);
+  });
+
+  test('whoever asks for a rejected pair later gets a new answer, but not within ten seconds', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    refuse(sent[0], 'Currency pair not supported ETH/USD', ETH);
+    clock.advance(5_000);
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    assert.equal(sent.length, 1);
+    clock.advance(5_001);
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    assert.equal(sent.length, 2);
+  });
+
+  test('"Already subscribed" is as good as an acknowledgement', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    refuse(sent[0], 'Already subscribed', BTC);
+    subscriptions.received('ticker', BTC, clock.now());
+    clock.advance(20_000);
+    assert.equal(sent.length, 1);
+    assert.equal(stateOf(BTC), 'LIVE');
+  });
+
+  test('a busy venue is asked again, later and later', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    const gaps: number[] = [];
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      const askedMs = clock.monotonicMs();
+      const count = sent.length;
+      refuse(sent.at(-1), 'EService:Unavailable', BTC);
+      while (sent.length === count) clock.advance(500);
+      gaps.push(clock.monotonicMs() - askedMs);
+    }
+    assert.deepEqual(gaps, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  });
+
+  test('a request that nobody answers is asked again', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.advance(10_000);
+    assert.equal(sent.length, 1);
+    clock.advance(1_000);
+    assert.equal(sent.length, 2);
+  });
+
+  test('data without an acknowledgement is good enough', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    subscriptions.received('ticker', BTC, clock.now());
+    clock.advance(30_000);
+    assert.equal(sent.length, 1);
+    assert.equal(stateOf(BTC), 'LIVE');
+  });
+
+  test('answers that are late, unknown or of a former connection change nothing', () => {
+    live(BTC);
+    const [request] = sent;
+    acknowledge(request, BTC);
+    refuse(request, 'Currency pair not supported BTC/USD', BTC);
+    refuse({ ...(request as SubscribeRequest), req_id: 999 }, 'Unsupported event');
+    subscriptions.connectionLost();
+    subscriptions.connectionOpened();
+    acknowledge(request, BTC);
+    assert.equal(stateOf(BTC), 'PENDING');
+  });
+});
+
+describe('freshness', () => {
+  test('a value is PENDING until data come, and on each new connection again', () => {
+    assert.equal(stateOf(BTC), undefined);
+    subscriptions.retain(ticker(BTC));
+    assert.equal(stateOf(BTC), 'DISCONNECTED');
+    live(BTC);
+    assert.equal(stateOf(BTC), 'LIVE');
+    subscriptions.connectionLost();
+    assert.equal(stateOf(BTC), 'DISCONNECTED');
+    subscriptions.connectionOpened();
+    assert.equal(stateOf(BTC), 'PENDING', 'a value from before the disconnect is not live');
+    subscriptions.received('ticker', BTC, clock.now());
+    assert.equal(stateOf(BTC), 'LIVE');
+    assert.deepEqual(changes.map(change => change.split(' ')[2]), ['PENDING', 'LIVE', 'DISCONNECTED', 'PENDING', 'LIVE']);
+  });
+
+  test('data of a pair that nobody subscribed are refused', () => {
+    subscriptions.connectionOpened();
+    assert.equal(subscriptions.received('ticker', BTC, clock.now()), false);
+  });
+
+  test('a channel without data for a minute is SILENT and subscribed anew, alone', () => {
+    live(BTC);
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    acknowledge(sent[1], ETH);
+    for (let second = 0; second < 70; second += 1) {
+      clock.advance(1_000);
+      subscriptions.received('ticker', ETH, clock.now());
+    }
+    assert.equal(stateOf(BTC), 'SILENT');
+    assert.equal(stateOf(ETH), 'LIVE');
+    const unsubscribe = sent[2];
+    assert.deepEqual([unsubscribe?.method, unsubscribe?.params.symbol], ['unsubscribe', [BTC]]);
+    acknowledge(unsubscribe, BTC);
+    clock.turn();
+    assert.deepEqual([sent[3]?.method, sent[3]?.params.symbol], ['subscribe', [BTC]]);
+    acknowledge(sent[3], BTC);
+    subscriptions.received('ticker', BTC, clock.now());
+    assert.equal(stateOf(BTC), 'LIVE');
+  });
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type PairSymbol, SymbolDirectory, spellPair } from '../../src/kraken/symbols.ts';
+
+const directory = new SymbolDirectory(
+  ['BTC/USD', 'BTC/USDT', 'DOGE/USD', 'ETH/BTC', 'AAPLx/USD', 'MONA/USD', 'SOL/EUR'].map(symbol => symbol as PairSymbol),
+);
+
+test('a pair is found under every spelling in use', () => {
+  for (const text of ['BTC/USD', 'btc/usd', 'BTC-USD', 'btc_usd', 'BTCUSD', 'btcusd', 'XBT/USD', 'xbt-usd', 'XBTUSD', ' BTC/USD ']) {
+    assert.equal(directory.resolve(text), 'BTC/USD', text);
+  }
+  for (const text of ['XDG/USD', 'XDGUSD', 'DOGEUSD']) assert.equal(directory.resolve(text), 'DOGE/USD', text);
+  for (const text of ['ETH/XBT', 'ETHXBT', 'ETH/BTC']) assert.equal(directory.resolve(text), 'ETH/BTC', text);
+  for (const text of ['AAPLx/USD', 'aaplx/usd', 'AAPLXUSD']) assert.equal(directory.resolve(text), 'AAPLx/USD', text);
+});
+
+test('what is no pair is not found', () => {
+  for (const text of ['', 'BTC', 'BTC/EUR', 'BTC/USD/EUR', '/', 'USD/BTC', '*', 'constructor', '__proto__']) {
+    assert.equal(directory.resolve(text), undefined, text);
+  }
+});
+
+test('suggestions are the pairs that look most like it, nearest first', () => {
+  assert.equal(directory.suggest('BTC/UST')[0], 'BTC/USD');
+  assert.ok(directory.suggest('BTC/UST').includes('BTC/USDT' as PairSymbol));
+  assert.deepEqual(directory.suggest('XBT/USTD').slice(0, 2), ['BTC/USD', 'BTC/USDT']);
+  assert.deepEqual(directory.suggest('QQQQQQQQQQ'), []);
+});
+
+test('without a directory a well-formed pair is spelled as Kraken does', () => {
+  assert.equal(spellPair('xbt-usd'), 'BTC/USD');
+  assert.equal(spellPair('AAPLx/USD'), 'AAPLx/USD');
+  assert.equal(spellPair('btcusd'), undefined);
+});

@@ -1,0 +1,41 @@
+import { type App, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { Exchange, type ExchangeOptions } from '../../src/simulator/exchange.ts';
+
+/** A server and the exchange that it is connected to, in this process, on real sockets. */
+export interface Pair extends AsyncDisposable {
+  readonly exchange: Exchange;
+  readonly app: App;
+  readonly url: string;
+}
+
+/** Starts both. The exchange trades only when a test makes it. */
+export async function start(
+  options: ExchangeOptions = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Pair> {
+  const exchange = new Exchange({ tradesPerSecond: 0, replayIntervalMs: 0, ...options });
+  await exchange.start();
+  const app = await startServer(exchange.publicUrl, environment);
+  return {
+    exchange,
+    app,
+    url: app.url,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await exchange.stop();
+    },
+  };
+}
+
+export function startServer(krakenWsUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<App> {
+  const config = readConfig({
+    PORT: '0',
+    KRAKEN_WS_URL: krakenWsUrl,
+    KRAKEN_RECONNECT_DELAY_MS: '20',
+    KRAKEN_RECONNECT_MAX_DELAY_MS: '100',
+    ...environment,
+  });
+  return createApp({ config, logger: silentLogger });
+}
