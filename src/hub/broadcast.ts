@@ -109,10 +109,12 @@ class LatestBroadcast implements Broadcast {
     if (this.#outboxes.size === 0) return;
     const nowMs = this.#clock.monotonicMs();
     const dueMs = this.#lastFlushMs + this.plan.minIntervalMs;
-    if (this.#pending.size > 0) {
-      if (nowMs < dueMs) this.#wakeAt(dueMs, nowMs);
-      else this.#deliverPending(nowMs);
+    if (nowMs < dueMs) {
+      this.#wakeAt(dueMs, nowMs);
+      return;
     }
+    if (this.#pending.size > 0) this.#deliverPending(nowMs);
+    // Only together with a flush: whoever catches up in between would get the next one too soon.
     if (this.#behind.size > 0) this.#catchUp(nowMs);
     this.#results.clear();
   }
@@ -132,11 +134,8 @@ class LatestBroadcast implements Broadcast {
           outbox.outlet.send(result);
           this.#counters.delivered += 1;
         } else {
-          if (outbox.upToDate) {
-            outbox.fallBehind();
-            this.#behind.add(outbox);
-          }
           outbox.miss(topic, mark);
+          this.#behind.add(outbox);
         }
       }
     }
@@ -157,6 +156,7 @@ class LatestBroadcast implements Broadcast {
       for (const topic of outbox.takeMissed()) {
         const result = this.#render(topic);
         if (result === undefined) continue;
+        this.#lastFlushMs = nowMs;
         outbox.outlet.send(result);
         this.#counters.delivered += 1;
       }

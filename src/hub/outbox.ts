@@ -9,12 +9,15 @@ import type { Topic } from './topics.ts';
 export class LatestOutbox {
   readonly outlet: Outlet;
   readonly #counters: DeliveryCounters;
+  /** undefined while it keeps up. */
   #missed: Set<Topic> | undefined;
   /** Changes marked up to here were part of what it got when it joined. */
   #joinedAtMark: number;
+  #countedAsSlow = false;
   /** Not before this time, so that a newcomer's first value counts against its rate. */
-  notBeforeMs: number;
+  readonly notBeforeMs: number;
 
+  /** A newcomer, which starts behind until the broadcast has nothing left of before it joined. */
   constructor(outlet: Outlet, counters: DeliveryCounters, joinedAtMark: number, notBeforeMs: number) {
     this.outlet = outlet;
     this.#counters = counters;
@@ -32,15 +35,14 @@ export class LatestOutbox {
     return this.#missed !== undefined && this.#missed.size > 0;
   }
 
-  /** Falls behind: results pass it by until {@link missed} ones are handed over. */
-  fallBehind(): void {
-    this.#missed ??= new Set();
-    this.#counters.slowConsumers += 1;
-  }
-
-  /** A change passes it by. */
+  /** A change passes it by, because it is slow or has just joined. */
   miss(topic: Topic, mark: number): void {
-    if (this.#missed === undefined || mark <= this.#joinedAtMark) return;
+    if (mark <= this.#joinedAtMark) return;
+    if (this.outlet.congested && !this.#countedAsSlow) {
+      this.#countedAsSlow = true;
+      this.#counters.slowConsumers += 1;
+    }
+    this.#missed ??= new Set();
     if (this.#missed.has(topic)) this.#counters.conflated += 1;
     this.#missed.add(topic);
   }
@@ -50,6 +52,7 @@ export class LatestOutbox {
     const missed = this.#missed ?? [];
     this.#missed = undefined;
     this.#joinedAtMark = 0;
+    this.#countedAsSlow = false;
     return missed;
   }
 }

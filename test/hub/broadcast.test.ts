@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type BroadcastPlan, createBroadcast } from '../../src/hub/broadcast.ts';
+import type { DeliveryCounters, Outlet } from '../../src/hub/outlet.ts';
+import type { Topic } from '../../src/hub/topics.ts';
+import { Turn } from '../../src/hub/turn.ts';
+import type { PairSymbol } from '../../src/kraken/symbols.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const A: Topic = { kind: 'ticker', symbol: 'A/USD' as PairSymbol };
+const B: Topic = { kind: 'ticker', symbol: 'B/USD' as PairSymbol };
+
+class Reader implements Outlet {
+  readonly got: string[] = [];
+  congested = false;
+  ended = false;
+  #drained: () => void = () => {};
+
+  send(result: string): void {
+    this.got.push(result);
+  }
+  onDrain(drained: () => void): void {
+    this.#drained = drained;
+  }
+  end(): void {
+    this.ended = true;
+  }
+  drain(): void {
+    this.congested = false;
+    this.#drained();
+  }
+}
+
+let clock: ManualClock;
+let turn: Turn;
+let counters: DeliveryCounters;
+let values: Map<Topic, number>;
+let executions: number;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  turn = new Turn(clock);
+  counters = { delivered: 0, conflated: 0, slowConsumers: 0 };
+  values = new Map([
+    [A, 0],
+    [B, 0],
+  ]);
+  executions = 0;
+});
+
+const nameOf = (topic: Topic): string => ('symbol' in topic ? topic.symbol.slice(0, 1) : topic.kind);
+
+function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
+  const result = (topic: Topic): string => {
+    executions += 1;
+    return `${nameOf(topic)}${values.get(topic)}`;
+  };
+  return {
+    key: 'key',
+    topics: [A, B],
+    delivery: 'latest',
+    minIntervalMs: 0,
+    byTheClock: false,
+    render: result,
+    renderEvent: event => {
+      executions += 1;
+      return String(event);
+    },
+    current: () => [...values.keys()].map(result),
+    renderSlowConsumer: () => 'SLOW_CONSUMER',
+    ...overrides,
+  };
+}
+
+const create = (overrides: Partial<BroadcastPlan> = {}) => createBroadcast(plan(overrides), { clock, turn, counters });
+
+describe('state topics', () => {
+  test('a newcomer gets what is current, then each change', () => {
+    const broadcast = create();
+    const reader = new Reader();
+    broadcast.join(reader);
+    assert.deepEqual(reader.got, ['A0', 'B0']);
+    values.set(A, 1);
+    broadcast.changed(A);
+    clock.turn();
+    assert.deepEqual(reader.got, ['A0', 'B0', 'A1']);
+  });
+
+  test('however many subscribers and changes a turn has, each topic is executed once', () => {
+    const broadcast = create();
+    const readers = Array.from({ length: 200 }, () => new Reader());
+    for (const reader of readers) broadcast.join(reader);
+    executions = 0;
+    for (let change = 1; change <= 5; change += 1) {
+      values.set(A, change);
+      broadcast.changed(A);
+    }
+    clock.turn();
+    assert.equal(executions, 1);
+    for (const reader of readers) assert.deepEqual(reader.got.slice(2), ['A5']);
+    assert.equal(counters.conflated, 4 * 200);
+    assert.equal(counters.delivered, 200 * 3);
+  });
+
+  test('a newcomer in the turn of a change gets it once', () => {
+    const broadcast = create();
+    const early = new Reader();
+    broadcast.join(early);
+    values.set(A, 1);
+    broadcast.changed(A);
+    const late = new Reader();
+    broadcast.join(late);
+    clock.turn();
+    assert.deepEqual(early.got, ['A0', 'B0', 'A1']);
+    assert.deepEqual(late.got, ['A1', 'B0']);
+    values.set(B, 2);
+    broadcast.changed(B);
+    clock.turn();
+    assert.deepEqual(late.got, ['A1', 'B0', 'B2']);
+  });
+
+  test('a rate holds changes back and delivers the latest when it may', () => {
+    const broadcast = create({ minIntervalMs: 1_000 });
+    const reader = new Reader();
+    broadcast.join(reader);
+    for (let ms = 0; ms < 3_000; ms += 100) {
+      values.set(A, ms);
+      broadcast.changed(A);
+      clock.advance(100);
+    }
+    clock.advance(1_000);
+    assert.deepEqual(reader.got, ['A0', 'B0', 'A900', 'A1900', 'A2900']);
+  });
+
+  test('no two values of a topic come closer than the rate allows, and the last one always comes', () => {
+    const steps = fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 700 }), act: fc.constantFrom('a', 'b', 'join') }), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, actions => {
+        clock = new ManualClock();
+        turn = new Turn(clock);
+        for (const topic of [A, B]) values.set(topic, 0);
+        const broadcast = create({ minIntervalMs: 500 });
+        const readers: { readonly at: Map<string, number>; readonly last: Map<string, string> }[] = [];
+        const join = (): void => {
+          const at = new Map<string, number>();
+          const last = new Map<string, string>();
+          readers.push({ at, last });
+          const reader = new Reader();
+          reader.send = result => {
+            const topic = result.slice(0, 1);
+            const nowMs = clock.monotonicMs();
+            assert.ok(nowMs - (at.get(topic) ?? Number.NEGATIVE_INFINITY) >= 500 - 1e-6, `${topic} twice`);
+            assert.notEqual(last.get(topic), result, 'the same value twice');
+            at.set(topic, nowMs);
+            last.set(topic, result);
+          };
+          broadcast.join(reader);
+        };
+        join();
+        let change = 0;
+        for (const { waitMs, act } of actions) {
+          clock.advance(waitMs);
+          if (act === 'join') join();
+          else {
+            const topic = act === 'a' ? A : B;
+            change += 1;
+            values.set(topic, change);
+            broadcast.changed(topic);
+          }
+        }
+        clock.advance(2_000);
+        for (const { last } of readers) {
+          assert.deepEqual([last.get('A'), last.get('B')], [`A${values.get(A)}`, `B${values.get(B)}`]);
+        }
+      }),
+    );
+  });
+
+  test('a slow reader misses values, and gets the latest of each topic when it drains', () => {
+    const broadcast = create();
+    const slow = new Reader();
+    const quick = new Reader();
+    broadcast.join(slow);
+    broadcast.join(quick);
+    clock.turn();
+    slow.congested = true;
+    for (let change = 1; change <= 3; change += 1) {
+      values.set(A, change);
+      broadcast.changed(A);
+      clock.turn();
+    }
+    assert.deepEqual(slow.got, ['A0', 'B0']);
+    assert.deepEqual(quick.got, ['A0', 'B0', 'A1', 'A2', 'A3']);
+    assert.equal(counters.slowConsumers, 1);
+    slow.drain();
+    clock.turn();
+    assert.deepEqual(slow.got, ['A0', 'B0', 'A3']);
+    values.set(A, 4);
+    broadcast.changed(A);
+    clock.turn();
+    assert.deepEqual(slow.got, ['A0', 'B0', 'A3', 'A4']);
+  });
+
+  test('a topic without a value yet is not delivered', () => {
+    const broadcast = create({ render: () => undefined, current: () => [] });
+    const reader = new Reader();
+    broadcast.join(reader);
+    broadcast.changed(A);
+    clock.turn();
+    assert.deepEqual(reader.got, []);
+  });
+
+  test('a broadcast by the clock speaks at every interval, and falls silent with its last subscriber', () => {
+    const broadcast = create({ topics: [A], byTheClock: true, minIntervalMs: 1_000, current: () => ['now'] });
+    const reader = new Reader();
+    const leave = broadcast.join(reader);
+    clock.advance(3_500);
+    assert.deepEqual(reader.got, ['now', 'A0', 'A0', 'A0']);
+    leave();
+    clock.advance(5_000);
+    assert.equal(reader.got.length, 4);
+    assert.equal(clock.pending, 0);
+  });
+});
+
+describe('events', () => {
+  test('each event reaches everyone who had joined before it, once and in order', () => {
+    const broadcast = create({ delivery: 'every', current: () => ['first'] });
+    const early = new Reader();
+    broadcast.join(early);
+    broadcast.changed(A, 'one');
+    const late = new Reader();
+    broadcast.join(late);
+    broadcast.changed(A, 'two');
+    broadcast.changed(A, 'three');
+    clock.turn();
+    assert.deepEqual(early.got, ['first', 'one', 'two', 'three']);
+    assert.deepEqual(late.got, ['first', 'two', 'three']);
+    assert.equal(executions, 3);
+  });
+
+  test('they queue for a slow reader, who gets all of them in order', () => {
+    const broadcast = create({ delivery: 'every', current: () => [] });
+    const reader = new Reader();
+    broadcast.join(reader);
+    reader.congested = true;
+    for (let event = 0; event < 1_000; event += 1) broadcast.changed(A, event);
+    clock.turn();
+    assert.deepEqual(reader.got, []);
+    reader.drain();
+    assert.deepEqual(reader.got, Array.from({ length: 1_000 }, (_, event) => String(event)));
+  });
+
+  test('a reader behind by more than the bound is told so and ended, and nobody else', () => {
+    const broadcast = create({ delivery: 'every', current: () => [] });
+    const slow = new Reader();
+    const quick = new Reader();
+    broadcast.join(slow);
+    broadcast.join(quick);
+    slow.congested = true;
+    for (let event = 0; event <= 1_000; event += 1) broadcast.changed(A, event);
+    clock.turn();
+    assert.deepEqual(slow.got, ['SLOW_CONSUMER']);
+    assert.ok(slow.ended);
+    assert.equal(quick.got.length, 1_001);
+    assert.equal(broadcast.size, 1);
+  });
+});
