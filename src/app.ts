@@ -104,7 +104,9 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
       hub.close();
       const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
       const closed = new Promise(resolve => server.close(resolve));
-      await closeWebSockets();
+      // Each operation is told that it is complete in this turn; the sockets go after it.
+      await new Promise<void>(resolve => clock.endOfTurn(resolve));
+      closeWebSockets();
       server.closeIdleConnections();
       await closed;
       cancel();

@@ -1,14 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Context } from '../graphql/context.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { OriginCheck } from './origins.ts';
@@ -18,6 +17,7 @@ import type { OpenSubscription } from './subscriptions.ts';
 /** A frame from a client may not be larger: it is closed with code 1009. */
 const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 12_000;
+const CLOSE_GOING_AWAY = 1001;
 
 export interface WebSocketOptions {
   readonly server: Server;
@@ -34,49 +34,93 @@ export interface WebSocketOptions {
  * GraphQL over WebSocket. graphql-ws speaks the protocol: handshake, validation, ping, complete, errors. The
  * results of subscriptions are written past it, on the upgrade request's socket.
  *
- * @returns how to close: completes nothing by itself, sends close code 1001 to every client
+ * @returns how to close: completes nothing by itself, and says goodbye to every client with code 1001
  */
-export function serveWebSockets(options: WebSocketOptions): () => Promise<void> {
+export function serveWebSockets(options: WebSocketOptions): () => void {
   const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin } = options;
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_CLIENT_FRAME_BYTES,
+    handleProtocols,
   });
-  const writers = new WeakMap<WebSocket, FrameWriter>();
+  const protocol = makeServer<Record<string, unknown>, Client>({
+    onSubscribe: ({ extra }, id, payload) => prepare(yoga, extra, id, payload),
+    execute: args => operationOf(args).execute(args),
+    subscribe: args => {
+      const { writer, id } = operationOf(args);
+      return openSubscription(args, handlers => socketStream(writer, id, handlers));
+    },
+  });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
-      return refuse(socket, '404 Not Found');
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
-    websockets.handleUpgrade(request, socket, head, websocket =>
-      websockets.emit('connection', websocket, request),
-    );
+    websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   });
 
-  // Before graphql-ws looks at the socket: every operation on it finds its writer.
-  websockets.on('connection', (websocket, request) => {
-    writers.set(websocket, new FrameWriter(websocket, request.socket, hub.turn, clock));
-    websocket.on('close', hub.countConnection());
-    logger.debug({ address: request.socket.remoteAddress }, 'client connected');
-  });
-
-  const { dispose } = useServer<Record<string, unknown>, { socket: WebSocket; request: IncomingMessage }>(
-    {
-      onSubscribe: async ({ extra }, id, payload) =>
-        prepare(yoga, extra, writers.get(extra.socket), id, payload),
-      execute: args => operationOf(args).execute(args),
-      subscribe: args => {
-        const { writer, id } = operationOf(args);
-        return openSubscription(args, handlers => socketStream(writer, id, handlers));
-      },
-    },
-    websockets,
-    KEEP_ALIVE_MS,
-  );
-  return async () => {
-    await dispose();
+  const serve = (websocket: WebSocket, request: IncomingMessage): void => {
+    const writer = new FrameWriter(websocket, request.socket, hub.turn, clock);
+    const uncount = hub.countConnection();
+    const cancelKeepAlive = keepAlive(websocket, clock);
+    // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
+    websocket.on('error', error => logger.debug({ err: error }, 'a client broke the protocol'));
+    const closed = protocol.opened(protocolSocket(websocket, logger), { request, websocket, writer });
+    websocket.on('close', (code, reason) => {
+      uncount();
+      cancelKeepAlive();
+      void closed(code, String(reason));
+    });
   };
+
+  return () => {
+    for (const websocket of websockets.clients) websocket.close(CLOSE_GOING_AWAY, 'Going away');
+  };
+}
+
+/** What every operation of one client has at hand. */
+interface Client {
+  readonly request: IncomingMessage;
+  readonly websocket: WebSocket;
+  readonly writer: FrameWriter;
+}
+
+/** The socket as graphql-ws wants it. */
+function protocolSocket(websocket: WebSocket, logger: Logger): ProtocolSocket {
+  return {
+    protocol: websocket.protocol,
+    send: data => {
+      if (websocket.readyState === websocket.OPEN) websocket.send(data);
+    },
+    close: (code, reason) => websocket.close(code, reason),
+    onMessage: handle => {
+      websocket.on('message', data => {
+        handle(String(data)).catch((error: unknown) => {
+          logger.error({ err: error }, 'an operation failed outside of GraphQL');
+          websocket.close(CloseCode.InternalServerError, 'Internal server error');
+        });
+      });
+    },
+  };
+}
+
+/** Pings the client now and then, and drops it when it does not answer. */
+function keepAlive(websocket: WebSocket, clock: Clock): Cancel {
+  let answered = true;
+  websocket.on('pong', () => {
+    answered = true;
+  });
+  let cancel: Cancel = () => {};
+  const next = (): void => {
+    cancel = clock.after(KEEP_ALIVE_MS, () => {
+      if (!answered) return websocket.terminate();
+      answered = false;
+      websocket.ping();
+      next();
+    });
+  };
+  next();
+  return () => cancel();
 }
 
 /** What the two hooks of graphql-ws hand to each other: where an operation's results go. */
@@ -93,17 +137,12 @@ function operationOf(args: ExecutionArgs): SocketOperation {
 /** Parses and validates as yoga does for HTTP, so that both transports accept and refuse the same. */
 async function prepare(
   yoga: YogaServerInstance<object, Context>,
-  { request, socket }: { socket: WebSocket; request: IncomingMessage },
-  writer: FrameWriter | undefined,
+  { request, websocket, writer }: Client,
   id: string,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   if (writer === undefined) throw new Error('a socket without a writer');
-  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
-    req: request,
-    socket,
-    params,
-  });
+  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({ req: request, socket: websocket, params });
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];

@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly seed?: number;
   /** Trades a second over all pairs; 0 for none but those that {@link Exchange.trade} makes. */
   readonly tradesPerSecond?: number;
+  /** Accept subscriptions to the list of pairs, and never send it. */
+  readonly withoutInstruments?: boolean;
   /** Serve these recorded frames in place of the market. */
   readonly replay?: readonly string[];
   /** Milliseconds between recorded frames; 0 for none but those that {@link Exchange.replayNext} sends. */
@@ -42,6 +44,7 @@ export class Exchange {
       seed: 1,
       tradesPerSecond: 20,
       replayIntervalMs: 100,
+      withoutInstruments: false,
       ...rest,
     };
     this.#market = new SimulatedMarket(this.#options.seed, () => Date.now());
@@ -58,8 +61,9 @@ export class Exchange {
     });
   }
 
-  async start(): Promise<void> {
-    const { host, port, tradesPerSecond, replayIntervalMs } = this.#options;
+  /** @param port in place of the one in the options */
+  async start(port = this.#options.port): Promise<void> {
+    const { host, tradesPerSecond, replayIntervalMs } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
       this.#http.listen(port, host, resolve);
@@ -73,7 +77,7 @@ export class Exchange {
     clearInterval(this.#timer);
     this.dropAll();
     this.#http.closeAllConnections();
-    await new Promise(resolve => this.#http.close(resolve));
+    if (this.#http.listening) await new Promise(resolve => this.#http.close(resolve));
   }
 
   get port(): number {
@@ -145,12 +149,15 @@ export class Exchange {
       this.#recording ?? {
         status: connectionId => this.#status(connectionId),
         lists: (_channel, symbol) => this.#market.pair(symbol) !== undefined,
-        snapshot: (channel, symbol) =>
-          channel === 'instrument'
-            ? write({ channel, type: 'snapshot', data: instrumentData() })
-            : write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] }),
+        snapshot: (channel, symbol) => this.#snapshot(channel, symbol),
       }
     );
+  }
+
+  #snapshot(channel: string, symbol: string): string | undefined {
+    if (channel !== 'instrument') return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
+    if (this.#options.withoutInstruments) return undefined;
+    return write({ channel, type: 'snapshot', data: instrumentData() });
   }
 
   #status(connectionId = this.#connectionId()): string {

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A program as its own process, with all that it has written. */
+export class Program implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  #output = '';
+  #changed: () => void = () => {};
+
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', chunk => {
+        this.#output += String(chunk);
+        this.#changed();
+      });
+    }
+    this.#child.on('exit', () => this.#changed());
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits until it has written what matches, at most 20 s, and returns the match. */
+  async written(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = AbortSignal.timeout(20_000);
+    for (;;) {
+      const match = pattern.exec(this.#output);
+      if (match !== null) return match;
+      if (deadline.aborted || this.#child.exitCode !== null) throw new Error(`never wrote ${pattern}:\n${this.#output}`);
+      await new Promise<void>(resolve => {
+        this.#changed = resolve;
+        deadline.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Its exit code; null when a signal ended it. */
+  async exit(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
+  /** Whatever a test did to it, it is gone afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exit();
+  }
+}
+
+/** Runs one of our programs with this very Node. */
+export function run(file: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Program {
+  return new Program(process.execPath, [file, ...args], environment);
+}
