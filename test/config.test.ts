@@ -14,7 +14,12 @@ test('an empty environment gives the documented defaults', () => {
 });
 
 test('values are read, with spaces around them', () => {
-  const config = readConfig({ PORT: ' 0 ', SYMBOLS: ' btc/usd , SOL-EUR ', LOG_LEVEL: 'DEBUG', ALLOWED_ORIGINS: 'https://a.example,http://localhost:3000' });
+  const config = readConfig({
+    PORT: ' 0 ',
+    SYMBOLS: ' btc/usd , SOL-EUR ',
+    LOG_LEVEL: 'DEBUG',
+    ALLOWED_ORIGINS: 'https://a.example,http://localhost:3000',
+  });
   assert.equal(config.port, 0);
   assert.deepEqual(config.symbols, ['btc/usd', 'SOL-EUR']);
   assert.equal(config.logLevel, 'debug');

@@ -50,11 +50,7 @@ export function addScalars(builder: Builder, resolveSymbol: (text: string) => Pa
 }
 
 /** Throws GraphQL's own error, so that validation and variable coercion carry the code along. */
-function symbolOf(
-  value: unknown,
-  resolveSymbol: (text: string) => PairSymbol,
-  node?: ValueNode,
-): PairSymbol {
+function symbolOf(value: unknown, resolveSymbol: (text: string) => PairSymbol, node?: ValueNode): PairSymbol {
   if (typeof value !== 'string') throw badInput('Symbol', 'the name of a pair in a string, "BTC/USD"', value);
   try {
     return resolveSymbol(value);

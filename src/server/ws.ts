@@ -1,7 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type WebSocket as ProtocolSocket } from 'graphql-ws';
+import {
+  CloseCode,
+  handleProtocols,
+  makeServer,
+  type WebSocket as ProtocolSocket,
+  type SubscribePayload,
+} from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Context } from '../graphql/context.ts';
@@ -54,7 +60,8 @@ export function serveWebSockets(options: WebSocketOptions): () => void {
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return refuse(socket, '404 Not Found');
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
+      return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
     websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   });
@@ -142,7 +149,11 @@ async function prepare(
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   if (writer === undefined) throw new Error('a socket without a writer');
-  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({ req: request, socket: websocket, params });
+  const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
+    req: request,
+    socket: websocket,
+    params,
+  });
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];

@@ -155,7 +155,8 @@ export class Exchange {
   }
 
   #snapshot(channel: string, symbol: string): string | undefined {
-    if (channel !== 'instrument') return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
+    if (channel !== 'instrument')
+      return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
     if (this.#options.withoutInstruments) return undefined;
     return write({ channel, type: 'snapshot', data: instrumentData() });
   }

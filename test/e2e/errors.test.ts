@@ -20,7 +20,8 @@ after(async () => {
   await pair[Symbol.asyncDispose]();
 });
 
-const extensionsOf = (result: Result): Readonly<Record<string, unknown>> => result.errors?.[0]?.extensions ?? {};
+const extensionsOf = (result: Result): Readonly<Record<string, unknown>> =>
+  result.errors?.[0]?.extensions ?? {};
 
 describe('an unknown pair', () => {
   const assertUnknown = (extensions: Readonly<Record<string, unknown>>): void => {
@@ -31,27 +32,43 @@ describe('an unknown pair', () => {
 
   test('in a query, as a literal and as a variable', async () => {
     assertUnknown(extensionsOf(await query(pair.url, '{ ticker(symbol: "BTC/UST") { bid } }')));
-    assertUnknown(extensionsOf(await query(pair.url, 'query ($s: Symbol!) { ticker(symbol: $s) { bid } }', { s: 'BTC/UST' })));
+    assertUnknown(
+      extensionsOf(
+        await query(pair.url, 'query ($s: Symbol!) { ticker(symbol: $s) { bid } }', { s: 'BTC/UST' }),
+      ),
+    );
   });
 
   test('in a subscription: a literal is an error message, a variable a next with errors, as graphql-js does it', async () => {
     const literal = subscribe(client, 'subscription { ticker(symbols: ["BTC/UST"]) { bid } }');
-    const [error] = (await literal.next().catch((errors: unknown) => errors)) as { extensions: Record<string, unknown> }[];
+    const [error] = (await literal.next().catch((errors: unknown) => errors)) as {
+      extensions: Record<string, unknown>;
+    }[];
     assertUnknown(error?.extensions ?? {});
-    const variable = subscribe(client, 'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { bid } }', { s: ['BTC/UST'] });
+    const variable = subscribe(client, 'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { bid } }', {
+      s: ['BTC/UST'],
+    });
     assertUnknown(extensionsOf(await variable.next()));
     await variable.complete();
   });
 
   test('over server-sent events', async () => {
-    await using values = subscribeByEvents(pair.url, 'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { bid } }', { s: ['BTC/UST'] });
+    await using values = subscribeByEvents(
+      pair.url,
+      'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { bid } }',
+      { s: ['BTC/UST'] },
+    );
     assertUnknown(extensionsOf(await values.next()));
   });
 });
 
 test('a rate that is no rate is BAD_USER_INPUT', async () => {
   for (const maxRate of [0, -1]) {
-    const values = subscribe(client, 'subscription ($r: Float) { ticker(symbols: ["BTC/USD"], maxRate: $r) { bid } }', { r: maxRate });
+    const values = subscribe(
+      client,
+      'subscription ($r: Float) { ticker(symbols: ["BTC/USD"], maxRate: $r) { bid } }',
+      { r: maxRate },
+    );
     assert.equal(extensionsOf(await values.next())['code'], 'BAD_USER_INPUT');
   }
 });
@@ -61,7 +78,9 @@ test('a pair that Kraken refuses fails alone, with the words of Kraken', async (
   // An exchange that never sends its list of pairs: names are taken at their word, and refused when subscribed.
   await using bare = await start({ withoutInstruments: true }, { SYMBOLS: 'BTC/USD' });
   const client = connect(bare.url);
-  await using values = subscribe(client, 'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { symbol } }', { s: symbols });
+  await using values = subscribe(client, 'subscription ($s: [Symbol!]!) { ticker(symbols: $s) { symbol } }', {
+    s: symbols,
+  });
   const results = [await values.next(), await values.next()];
   const refused = results.find(result => result.errors !== undefined);
   assert.deepEqual(extensionsOf(refused ?? {}), {
@@ -73,11 +92,18 @@ test('a pair that Kraken refuses fails alone, with the words of Kraken', async (
   bare.exchange.trade('BTC/USD');
   assert.equal((await values.next()).data.ticker.symbol, 'BTC/USD', 'the subscription goes on');
 
-  const { data, errors } = await query(bare.url, 'query ($s: [Symbol!]!) { tickers(symbols: $s) { symbol } }', { s: symbols });
+  const { data, errors } = await query(
+    bare.url,
+    'query ($s: [Symbol!]!) { tickers(symbols: $s) { symbol } }',
+    { s: symbols },
+  );
   assert.deepEqual(data.tickers, [{ symbol: 'BTC/USD' }, null]);
   assert.deepEqual(errors?.[0]?.path, ['tickers', 1]);
   assert.equal(errors?.[0]?.extensions?.['reason'], 'Currency pair not supported NOPE/USD');
-  const { data: status } = await query(bare.url, '{ status { health subscriptions { symbol state error } } }');
+  const { data: status } = await query(
+    bare.url,
+    '{ status { health subscriptions { symbol state error } } }',
+  );
   assert.ok(status.status.subscriptions.some((one: { state: string }) => one.state === 'REJECTED'));
   await client.dispose();
 });
@@ -92,7 +118,9 @@ test('a pair of which nothing comes is UPSTREAM_UNAVAILABLE after five seconds, 
 
 describe('hostile or mistaken clients', () => {
   const upgrade = async (headers: Record<string, string>, path = '/graphql'): Promise<number | 'open'> => {
-    const socket = new WebSocket(`${pair.url.replace('http', 'ws')}${path}`, 'graphql-transport-ws', { headers });
+    const socket = new WebSocket(`${pair.url.replace('http', 'ws')}${path}`, 'graphql-transport-ws', {
+      headers,
+    });
     try {
       return await new Promise((resolve, reject) => {
         socket.on('open', () => resolve('open'));

@@ -41,14 +41,18 @@ describe('each document in schema/operations runs', () => {
 
   test('and has a typed document', () => {
     const generated = Object.values(documents).map(document => getOperationAST(document)?.name?.value);
-    const written = names.map(name => /(?:query|subscription) (\w+)/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1]);
+    const written = names.map(
+      name => /(?:query|subscription) (\w+)/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1],
+    );
     assert.deepEqual(generated.sort(), written.sort());
   });
 });
 
 test('a typed document runs with typed variables', async () => {
   const variables: documents.TickerQueryVariables = { symbol: 'xbt/eur' };
-  const { data } = (await query(pair.url, print(documents.TickerDocument), variables)) as { data: documents.TickerQuery };
+  const { data } = (await query(pair.url, print(documents.TickerDocument), variables)) as {
+    data: documents.TickerQuery;
+  };
   assert.equal(data.ticker?.symbol, 'BTC/EUR');
   assert.equal(typeof data.ticker?.bid, 'string');
 });

@@ -15,13 +15,21 @@ test('`npm run demo` prints its addresses and a query to paste, which works', as
     const [, body = ''] = /-d '(.*)'/.exec(command) ?? [];
     const url = new URL(address).origin;
     for (const line of ['GraphiQL', 'WebSocket', 'Readiness']) assert.match(demo.output, new RegExp(line));
-    await eventually(async () => (await fetch(`${url}/ready`)).status, status => status === 200);
-    const response = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await eventually(
+      async () => (await fetch(`${url}/ready`)).status,
+      status => status === 200,
+    );
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     const { data } = (await response.json()) as { data: { ticker: { freshness: { state: string } } } };
     assert.equal(data.ticker.freshness.state, 'LIVE');
     const client = connect(url);
     const values = subscribe(client, 'subscription { ticker(symbols: ["BTC/USD"]) { last } }');
-    for (let count = 0; count < 5; count += 1) assert.match((await values.next()).data.ticker.last, /^\d+\.\d$/);
+    for (let count = 0; count < 5; count += 1)
+      assert.match((await values.next()).data.ticker.last, /^\d+\.\d$/);
     await client.dispose();
   } finally {
     // The signal reaches the server because npm scripts start it with exec.
@@ -33,11 +41,18 @@ test('`npm run demo` prints its addresses and a query to paste, which works', as
 test('killing the exchange process and starting it again is seen, told and healed', async () => {
   await using exchange = run('src/simulator/main.ts', ['--port', '0', '--rate', '50']);
   const [, krakenUrl = ''] = await exchange.written(/KRAKEN_WS_URL=(\S+)/);
-  await using server = run('src/main.ts', [], { PORT: '0', KRAKEN_WS_URL: krakenUrl, KRAKEN_RECONNECT_DELAY_MS: '50' });
+  await using server = run('src/main.ts', [], {
+    PORT: '0',
+    KRAKEN_WS_URL: krakenUrl,
+    KRAKEN_RECONNECT_DELAY_MS: '50',
+  });
   const [, url = ''] = await server.written(LISTENING);
   const client = connect(url);
   try {
-    const values = subscribe(client, 'subscription { ticker(symbols: ["BTC/USD"]) { bid freshness { state stale } } }');
+    const values = subscribe(
+      client,
+      'subscription { ticker(symbols: ["BTC/USD"]) { bid freshness { state stale } } }',
+    );
     await values.until(({ data }) => data.ticker.freshness.state === 'LIVE');
     exchange.signal('SIGKILL');
     const { data } = await values.until(({ data }) => data.ticker.freshness.state !== 'LIVE');
@@ -68,8 +83,13 @@ test('SIGTERM completes subscriptions, closes sockets with 1001 and ends with co
   socket.on('message', data => messages.push(String(data)));
   await once(socket, 'open');
   socket.send('{"type":"connection_init"}');
-  socket.send('{"id":"1","type":"subscribe","payload":{"query":"subscription { ticker(symbols: [\\"BTC/USD\\"]) { bid } }"}}');
-  await eventually(() => messages.length, count => count >= 2);
+  socket.send(
+    '{"id":"1","type":"subscribe","payload":{"query":"subscription { ticker(symbols: [\\"BTC/USD\\"]) { bid } }"}}',
+  );
+  await eventually(
+    () => messages.length,
+    count => count >= 2,
+  );
   server.signal('SIGTERM');
   server.signal('SIGTERM');
   const [code] = (await once(socket, 'close')) as [number];
@@ -83,7 +103,10 @@ test('SIGTERM completes subscriptions, closes sockets with 1001 and ends with co
 test('a bad value stops the start with one line that names it', async () => {
   await using server = run('src/main.ts', [], { KRAKEN_WS_URL: 'not-a-url' });
   assert.notEqual(await server.exit(), 0);
-  assert.equal(server.output, 'KRAKEN_WS_URL=not-a-url is not valid: it takes a URL that begins with ws:// or wss://\n');
+  assert.equal(
+    server.output,
+    'KRAKEN_WS_URL=not-a-url is not valid: it takes a URL that begins with ws:// or wss://\n',
+  );
 });
 
 test('a port that is taken stops the start with one line', async () => {
@@ -91,7 +114,10 @@ test('a port that is taken stops the start with one line', async () => {
   const [, port = ''] = await exchange.written(/KRAKEN_WS_URL=ws:\/\/127\.0\.0\.1:(\d+)/);
   await using server = run('src/main.ts', [], { PORT: port });
   assert.equal(await server.exit(), 1);
-  assert.match(server.output, new RegExp(`^listen EADDRINUSE: address already in use 127\\.0\\.0\\.1:${port}\n$`));
+  assert.match(
+    server.output,
+    new RegExp(`^listen EADDRINUSE: address already in use 127\\.0\\.0\\.1:${port}\n$`),
+  );
   exchange.signal('SIGTERM');
   await exchange.exit();
 });

@@ -43,7 +43,10 @@ test('when the exchange goes, subscribers keep the last value marked stale; when
     assert.equal(down.status, 503);
     assert.match(down.reason ?? '', /^not connected to Kraken/);
     assert.equal((await lifecycle.next()).data.connectionEvents.type, 'DISCONNECTED');
-    const cached = await query(app.url, '{ ticker(symbol: "BTC/USD") { bid freshness { state } } status { health public { state } } }');
+    const cached = await query(
+      app.url,
+      '{ ticker(symbol: "BTC/USD") { bid freshness { state } } status { health public { state } } }',
+    );
     assert.deepEqual(cached.data.ticker, { bid: live.data.ticker.bid, freshness: { state: 'DISCONNECTED' } });
     assert.equal(cached.data.status.health, 'DOWN');
 
@@ -82,7 +85,10 @@ test('a server that starts before the exchange is not ready, answers, and become
     const waiting = query(app.url, '{ ticker(symbol: "SOL/USD") { symbol } }');
     await exchange.start(port);
     assert.deepEqual((await waiting).data, { ticker: { symbol: 'SOL/USD' } });
-    await eventually(() => ready(app.url), ({ status }) => status === 200);
+    await eventually(
+      () => ready(app.url),
+      ({ status }) => status === 200,
+    );
   } finally {
     await app.close();
     await exchange.stop();
@@ -97,7 +103,10 @@ test('frames that are malformed, unknown or no JSON are counted and never fatal'
   const errors = async (): Promise<Record<string, number>> => {
     const { data } = await query(pair.url, '{ status { messages { errors channels { channel errors } } } }');
     const channels = data.status.messages.channels as { channel: string; errors: number }[];
-    return { all: data.status.messages.errors, ...Object.fromEntries(channels.map(one => [one.channel, one.errors])) };
+    return {
+      all: data.status.messages.errors,
+      ...Object.fromEntries(channels.map(one => [one.channel, one.errors])),
+    };
   };
   assert.equal((await errors())['all'], 0);
   for (const text of [
@@ -121,8 +130,14 @@ test('frames that are malformed, unknown or no JSON are counted and never fatal'
 
 test('maintenance of the exchange shows in the status', async () => {
   await using pair = await start();
-  await eventually(() => query(pair.url, '{ status { health exchange } }'), ({ data }) => data.status.health === 'HEALTHY');
+  await eventually(
+    () => query(pair.url, '{ status { health exchange } }'),
+    ({ data }) => data.status.health === 'HEALTHY',
+  );
   pair.exchange.setSystem('maintenance');
-  const { data } = await eventually(() => query(pair.url, '{ status { health exchange } }'), ({ data }) => data.status.exchange === 'maintenance');
+  const { data } = await eventually(
+    () => query(pair.url, '{ status { health exchange } }'),
+    ({ data }) => data.status.exchange === 'maintenance',
+  );
   assert.equal(data.status.health, 'DEGRADED');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type DocumentNode, getOperationAST, parse, validate } from 'graphql';
+import { KrakenWebSocketV2 } from '../../src/client.ts';
 import { Executor, interpreted } from '../../src/graphql/execution.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { Hub } from '../../src/hub/hub.ts';
@@ -10,7 +11,6 @@ import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { CodedError } from '../../src/lib/coded-error.ts';
 import { TickerUpdate } from '../../src/market/ticker.ts';
-import { KrakenWebSocketV2 } from '../../src/client.ts';
 import { frames } from '../support/fixtures.ts';
 
 const schema = createSchema(text => text as PairSymbol);
@@ -43,13 +43,22 @@ function assertSame(document: DocumentNode, variableValues: Record<string, unkno
   const operation = getOperationAST(document) ?? assert.fail('one operation');
   const [field] = operation.selectionSet.selections;
   const values = VALUES[field?.kind === 'Field' ? field.name.value : ''] ?? assert.fail('a known field');
-  const args = { schema, document, operationName: operation.name?.value, variableValues, contextValue: { services } };
+  const args = {
+    schema,
+    document,
+    operationName: operation.name?.value,
+    variableValues,
+    contextValue: { services },
+  };
   const compiled = new Executor().prepare(args);
   const reference = interpreted(args);
   for (const value of values) {
     const [ours, theirs] = [compiled(value), reference(value)];
     assert.equal(JSON.stringify(ours.data), JSON.stringify(theirs.data));
-    assert.deepEqual(ours.errors?.map(error => [error.message, error.path]), theirs.errors?.map(error => [error.message, error.path]));
+    assert.deepEqual(
+      ours.errors?.map(error => [error.message, error.path]),
+      theirs.errors?.map(error => [error.message, error.path]),
+    );
   }
 }
 
@@ -84,8 +93,16 @@ describe('the compiled executor says what graphql-js says', () => {
 
   test('a resolver that returns a promise is reported, not waited for', () => {
     const document = parse('subscription { ticker(symbols: ["BTC/USD"]) { instrument { symbol } } }');
-    const slow = { services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } } };
-    const run = new Executor().prepare({ schema, document, operationName: null, variableValues: {}, contextValue: slow });
+    const slow = {
+      services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
+    };
+    const run = new Executor().prepare({
+      schema,
+      document,
+      operationName: null,
+      variableValues: {},
+      contextValue: slow,
+    });
     assert.throws(() => run(tickers[0]), /returned a promise/);
   });
 });

@@ -8,7 +8,10 @@ import type { PairSymbol } from '../../src/kraken/symbols.ts';
 const schema = createSchema(text => text as PairSymbol);
 
 test('the printed schema in the repository is the one that the code makes', () => {
-  assert.equal(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'), printedSchema());
+  assert.equal(
+    readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'),
+    printedSchema(),
+  );
 });
 
 test('every type, field, argument and enum value has a description', () => {
@@ -17,7 +20,8 @@ test('every type, field, argument and enum value has a description', () => {
     if (!described.description) missing.push(name);
   };
   for (const type of Object.values(schema.getTypeMap())) {
-    if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'Query'].includes(type.name)) continue;
+    if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'Query'].includes(type.name))
+      continue;
     if (isScalarType(type) || isEnumType(type) || isObjectType(type)) look(type.name, type);
     if (isEnumType(type)) for (const value of type.getValues()) look(`${type.name}.${value.name}`, value);
     if (!isObjectType(type)) continue;

@@ -73,7 +73,8 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
   };
 }
 
-const create = (overrides: Partial<BroadcastPlan> = {}) => createBroadcast(plan(overrides), { clock, turn, counters });
+const create = (overrides: Partial<BroadcastPlan> = {}) =>
+  createBroadcast(plan(overrides), { clock, turn, counters });
 
 describe('state topics', () => {
   test('a newcomer gets what is current, then each change', () => {
@@ -134,7 +135,10 @@ describe('state topics', () => {
   });
 
   test('no two values of a topic come closer than the rate allows, and the last one always comes', () => {
-    const steps = fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 700 }), act: fc.constantFrom('a', 'b', 'join') }), { maxLength: 60 });
+    const steps = fc.array(
+      fc.record({ waitMs: fc.integer({ min: 0, max: 700 }), act: fc.constantFrom('a', 'b', 'join') }),
+      { maxLength: 60 },
+    );
     fc.assert(
       fc.property(steps, actions => {
         clock = new ManualClock();
@@ -249,7 +253,10 @@ describe('events', () => {
     clock.turn();
     assert.deepEqual(reader.got, []);
     reader.drain();
-    assert.deepEqual(reader.got, Array.from({ length: 1_000 }, (_, event) => String(event)));
+    assert.deepEqual(
+      reader.got,
+      Array.from({ length: 1_000 }, (_, event) => String(event)),
+    );
   });
 
   test('a reader behind by more than the bound is told so and ended, and nobody else', () => {

@@ -20,8 +20,17 @@ test('a connection goes from idle over connecting to open, and backs off when it
   const lost: ConnectionEvent = { kind: 'lost', epoch: 1, nowMs: 7, delayMs: 10 };
   assert.deepEqual(run([{ kind: 'connect' }]), { kind: 'connecting', epoch: 1, attempt: 0 });
   assert.deepEqual(run([{ kind: 'connect' }, greeted]), { kind: 'open', epoch: 1, attempt: 0, sinceMs: 5 });
-  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost]), { kind: 'backingOff', epoch: 1, attempt: 1, retryAtMs: 17 });
-  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost, { kind: 'retry', epoch: 1 }]), { kind: 'connecting', epoch: 2, attempt: 1 });
+  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost]), {
+    kind: 'backingOff',
+    epoch: 1,
+    attempt: 1,
+    retryAtMs: 17,
+  });
+  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost, { kind: 'retry', epoch: 1 }]), {
+    kind: 'connecting',
+    epoch: 2,
+    attempt: 1,
+  });
 });
 
 test('failures add up until a connection was stable', () => {
@@ -64,7 +73,12 @@ test('epochs only rise, and each socket gets its own', () => {
 test('after disconnect nothing but connect brings it back', () => {
   fc.assert(
     fc.property(fc.array(anyEvent), fc.array(anyEvent), (before, after) => {
-      const state = [{ kind: 'connect' } as const, ...before, { kind: 'disconnect' } as const, ...after.filter(event => event.kind !== 'connect')];
+      const state = [
+        { kind: 'connect' } as const,
+        ...before,
+        { kind: 'disconnect' } as const,
+        ...after.filter(event => event.kind !== 'connect'),
+      ];
       assert.equal(run(state).kind, 'closed');
     }),
   );

@@ -60,7 +60,10 @@ function open(options: Partial<ConnectionOptions> = {}, clock: Clock = systemClo
 }
 
 const reached = (kind: ConnectionState['kind'], times = 1): Promise<unknown> =>
-  eventually(() => states.filter(({ state }) => state.kind === kind).length, count => count >= times);
+  eventually(
+    () => states.filter(({ state }) => state.kind === kind).length,
+    count => count >= times,
+  );
 const lossReason = (): string | undefined => states.find(({ state }) => state.kind === 'backingOff')?.reason;
 
 describe('opening', () => {
@@ -91,7 +94,10 @@ describe('opening', () => {
     open({ url: `ws://127.0.0.1:${(rude.address() as AddressInfo).port}` });
     await reached('connecting', 3);
     rude.close();
-    await eventually(() => connection?.lastError, error => error?.includes('ECONNREFUSED') ?? false);
+    await eventually(
+      () => connection?.lastError,
+      error => error?.includes('ECONNREFUSED') ?? false,
+    );
   });
 });
 
@@ -114,7 +120,10 @@ describe('proof of life', () => {
       socket.on('close', () => clearInterval(timer));
     };
     open({ heartbeatTimeoutMs: 100 });
-    await eventually(() => kinds.length, count => count > 40);
+    await eventually(
+      () => kinds.length,
+      count => count > 40,
+    );
     assert.equal(connection?.state.kind, 'open');
   });
 
@@ -127,7 +136,10 @@ describe('proof of life', () => {
       });
     };
     open({ heartbeatTimeoutMs: 20, pingIntervalMs: 30, pingTimeoutMs: 1_000 });
-    await eventually(() => kinds.filter(kind => kind === 'pong').length, count => count >= 3);
+    await eventually(
+      () => kinds.filter(kind => kind === 'pong').length,
+      count => count >= 3,
+    );
     assert.equal(connection?.state.kind, 'open');
     assert.ok((connection?.latencyMs ?? -1) >= 0);
   });
@@ -142,12 +154,21 @@ describe('proof of life', () => {
 describe('frames', () => {
   test('what is not understood is reported and does not end the connection', async () => {
     greet = socket => {
-      for (const text of ['CloudFlare WebSocket proxy restarting', STATUS, '{"channel":"weather"}', '{"cha', HEARTBEAT]) {
+      for (const text of [
+        'CloudFlare WebSocket proxy restarting',
+        STATUS,
+        '{"channel":"weather"}',
+        '{"cha',
+        HEARTBEAT,
+      ]) {
         socket.send(text);
       }
     };
     open();
-    await eventually(() => kinds.length, count => count === 5);
+    await eventually(
+      () => kinds.length,
+      count => count === 5,
+    );
     assert.deepEqual(kinds, ['NOT_JSON', 'status', 'UNKNOWN_CHANNEL', 'NOT_JSON', 'heartbeat']);
     assert.equal(connection?.state.kind, 'open');
   });
@@ -158,7 +179,10 @@ describe('frames', () => {
       socket.send('{"Error":"Exceeded msg rate"}');
     };
     open();
-    await eventually(() => kinds, seen => seen.includes('rateLimited'));
+    await eventually(
+      () => kinds,
+      seen => seen.includes('rateLimited'),
+    );
     const waitMs = connection?.trySend({ method: 'ping', req_id: 9 }) ?? 0;
     assert.ok(waitMs > 500 && waitMs <= 1_000, String(waitMs));
   });
@@ -180,13 +204,18 @@ describe('reconnecting', () => {
 
   test('the first wait is drawn from a second, and waits double while it keeps failing', () => {
     const waits: number[] = [];
-    const dice: Clock = { ...systemClock, random: () => 0.5, after: (ms, callback) => systemClock.after(Math.min(ms, 5), callback) };
+    const dice: Clock = {
+      ...systemClock,
+      random: () => 0.5,
+      after: (ms, callback) => systemClock.after(Math.min(ms, 5), callback),
+    };
     greet = socket => socket.terminate();
     open({ reconnectDelayMs: 1_000, reconnectMaxDelayMs: 60_000, connectTimeoutMs: 60_000 }, dice);
     return eventually(
       () => {
         const last = states.at(-1)?.state;
-        if (last?.kind === 'backingOff' && waits.length < last.attempt) waits.push(connection?.retryAfterMs ?? 0);
+        if (last?.kind === 'backingOff' && waits.length < last.attempt)
+          waits.push(connection?.retryAfterMs ?? 0);
         return waits.length;
       },
       count => count >= 4,
@@ -202,7 +231,10 @@ describe('reconnecting', () => {
     await reached('open');
     connection?.disconnect();
     assert.equal(connection?.state.kind, 'closed');
-    await eventually(() => server.clients.size, size => size === 0);
+    await eventually(
+      () => server.clients.size,
+      size => size === 0,
+    );
     connection?.connect();
     await reached('open', 2);
   });

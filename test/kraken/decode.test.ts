@@ -5,7 +5,21 @@ import { decode } from '../../src/kraken/decode.ts';
 import { frames, token } from '../support/fixtures.ts';
 
 test('every recorded ticker frame keeps each of its digits', () => {
-  const members = ['bid', 'bid_qty', 'ask', 'ask_qty', 'last', 'volume', 'volume_usd', 'vwap', 'low', 'high', 'change', 'change_pct', 'timestamp'] as const;
+  const members = [
+    'bid',
+    'bid_qty',
+    'ask',
+    'ask_qty',
+    'last',
+    'volume',
+    'volume_usd',
+    'vwap',
+    'low',
+    'high',
+    'change',
+    'change_pct',
+    'timestamp',
+  ] as const;
   for (const frame of frames('ticker.jsonl')) {
     const message = decode(frame);
     assert.ok(message.kind === 'ticker');
@@ -19,8 +33,13 @@ test('every recorded ticker frame keeps each of its digits', () => {
 
 test('every recorded instrument frame gives its pairs and assets', () => {
   const all = frames('instrument.jsonl').map(frame => decode(frame));
-  const messages = all.map(message => (message.kind === 'instrument' ? message : assert.fail(JSON.stringify(message))));
-  assert.deepEqual(messages.map(message => message.pairs.length), frames('instrument.jsonl').map(frame => frame.match(/"price_increment"/g)?.length));
+  const messages = all.map(message =>
+    message.kind === 'instrument' ? message : assert.fail(JSON.stringify(message)),
+  );
+  assert.deepEqual(
+    messages.map(message => message.pairs.length),
+    frames('instrument.jsonl').map(frame => frame.match(/"price_increment"/g)?.length),
+  );
   const [, , docs] = messages;
   assert.equal(docs?.pairs[0]?.qty_increment, '0.00000001', 'written 1e-08 in the docs');
   assert.equal(messages[0]?.pairs[0]?.qty_min, '0.50000000');
@@ -28,7 +47,14 @@ test('every recorded instrument frame gives its pairs and assets', () => {
 
 test('every recorded status, heartbeat, acknowledgement and error is understood', () => {
   const kinds = (name: string): string[] => frames(name).map(frame => decode(frame).kind);
-  assert.deepEqual(kinds('status-heartbeat.jsonl'), ['status', 'heartbeat', 'status', 'status', 'status', 'status']);
+  assert.deepEqual(kinds('status-heartbeat.jsonl'), [
+    'status',
+    'heartbeat',
+    'status',
+    'status',
+    'status',
+    'status',
+  ]);
   for (const frame of frames('acks-and-errors.jsonl')) {
     const message = decode(frame);
     if (frame.includes('"success":false')) {
@@ -65,8 +91,14 @@ test('what is not understood is named, with the channel where there is one', () 
   assert.equal(codeOf(''), 'NOT_JSON -');
   assert.equal(codeOf('[]'), 'UNKNOWN_MESSAGE -');
   assert.equal(codeOf('{"channel":"weather"}'), 'UNKNOWN_CHANNEL weather');
-  assert.equal(codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD"}]}'), 'INVALID_MEMBER ticker');
-  assert.equal(codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":1e400}]}'), 'INVALID_MEMBER ticker');
+  assert.equal(
+    codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD"}]}'),
+    'INVALID_MEMBER ticker',
+  );
+  assert.equal(
+    codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":1e400}]}'),
+    'INVALID_MEMBER ticker',
+  );
   assert.equal(codeOf('{"channel":"ticker","type":"update","data":{}}'), 'INVALID_MEMBER ticker');
   assert.equal(codeOf('{"channel":"status","type":"update","data":[]}'), 'INVALID_MEMBER status');
   assert.equal(codeOf('{"channel":7}'), 'UNKNOWN_CHANNEL 7');
@@ -74,11 +106,18 @@ test('what is not understood is named, with the channel where there is one', () 
 });
 
 test('nothing that a peer sends makes the decoder throw', () => {
-  const recorded = ['ticker.jsonl', 'instrument.jsonl', 'status-heartbeat.jsonl', 'acks-and-errors.jsonl'].flatMap(frames);
-  const mutated = fc.tuple(fc.constantFrom(...recorded), fc.nat(), fc.nat({ max: 40 }), fc.string({ maxLength: 8 })).map(([frame, at, length, text]) => {
-    const start = at % frame.length;
-    return frame.slice(0, start) + text + frame.slice(start + length);
-  });
+  const recorded = [
+    'ticker.jsonl',
+    'instrument.jsonl',
+    'status-heartbeat.jsonl',
+    'acks-and-errors.jsonl',
+  ].flatMap(frames);
+  const mutated = fc
+    .tuple(fc.constantFrom(...recorded), fc.nat(), fc.nat({ max: 40 }), fc.string({ maxLength: 8 }))
+    .map(([frame, at, length, text]) => {
+      const start = at % frame.length;
+      return frame.slice(0, start) + text + frame.slice(start + length);
+    });
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), mutated), text => {
       assert.equal(typeof decode(text).kind, 'string');

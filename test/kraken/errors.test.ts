@@ -13,7 +13,12 @@ const WORDS: Readonly<Record<Advice, readonly string[]>> = {
     'EAccount:Invalid permissions:AAPLx trading restricted for DE',
     'something that Kraken never said before',
   ],
-  reauthenticate: ['ESession:Invalid session', 'EAPI:Invalid token', 'Token(s) not found', 'Session does not exist'],
+  reauthenticate: [
+    'ESession:Invalid session',
+    'EAPI:Invalid token',
+    'Token(s) not found',
+    'Session does not exist',
+  ],
   retryLater: [
     'Exceeded msg rate',
     'Rate limit for snapshot requests exceeded, when trying to subscribe to BTC/USD level3 snapshot',

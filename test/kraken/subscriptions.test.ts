@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { AcknowledgedMessage, KrakenRequest, SubscribeRequest, SubscriptionTopic } from '../../src/kraken/messages.ts';
+import type {
+  AcknowledgedMessage,
+  KrakenRequest,
+  SubscribeRequest,
+  SubscriptionTopic,
+} from '../../src/kraken/messages.ts';
 import { Subscriptions } from '../../src/kraken/subscriptions.ts';
 import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -28,7 +33,13 @@ const acknowledge = (request: SubscribeRequest | undefined, symbol?: PairSymbol)
   subscriptions.acknowledged(message);
 };
 const refuse = (request: SubscribeRequest | undefined, error: string, symbol?: PairSymbol): void =>
-  subscriptions.refused({ kind: 'refused', method: request?.method ?? '', req_id: request?.req_id, error, symbol });
+  subscriptions.refused({
+    kind: 'refused',
+    method: request?.method ?? '',
+    req_id: request?.req_id,
+    error,
+    symbol,
+  });
 const stateOf = (symbol: PairSymbol): string | undefined => subscriptions.get('ticker', symbol)?.state;
 
 beforeEach(() => {
@@ -46,7 +57,8 @@ beforeEach(() => {
       },
     },
     {
-      stateChanged: (topic, state) => changes.push(`${topic.channel} ${'symbol' in topic ? topic.symbol : ''} ${state}`),
+      stateChanged: (topic, state) =>
+        changes.push(`${topic.channel} ${'symbol' in topic ? topic.symbol : ''} ${state}`),
       dropped: topic => dropped.push(topic.channel),
       trouble: () => {},
     },
@@ -82,9 +94,13 @@ describe('reconciling', () => {
 
   test('a list longer than one request takes several', () => {
     subscriptions.connectionOpened();
-    for (let index = 0; index < 1_200; index += 1) subscriptions.retain(ticker(`C${index}/USD` as PairSymbol));
+    for (let index = 0; index < 1_200; index += 1)
+      subscriptions.retain(ticker(`C${index}/USD` as PairSymbol));
     clock.turn();
-    assert.deepEqual(sent.map(request => request.params.symbol?.length), [500, 500, 200]);
+    assert.deepEqual(
+      sent.map(request => request.params.symbol?.length),
+      [500, 500, 200],
+    );
     assert.equal(new Set(sent.flatMap(request => request.params.symbol)).size, 1_200);
   });
 
@@ -109,7 +125,10 @@ describe('reconciling', () => {
     subscriptions.connectionLost();
     subscriptions.connectionOpened();
     clock.turn();
-    assert.deepEqual(sent.map(request => request.params.symbol), [[BTC], [BTC]]);
+    assert.deepEqual(
+      sent.map(request => request.params.symbol),
+      [[BTC], [BTC]],
+    );
     assert.notEqual(sent[0]?.req_id, sent[1]?.req_id);
   });
 
@@ -175,7 +194,11 @@ describe('answers', () => {
     assert.equal(subscriptions.get('ticker', ETH)?.error, 'Currency pair not supported ETH/USD');
     assert.ok(changes.includes('ticker ETH/USD REJECTED'));
     clock.advance(60_000);
-    assert.equal(sent.filter(request => request.params.symbol?.includes(ETH)).length, 1, 'it is not tried again');
+    assert.equal(
+      sent.filter(request => request.params.symbol?.includes(ETH)).length,
+      1,
+      'it is not tried again',
+    );
   });
 
   test('a refusal without a symbol concerns the whole request', () => {
@@ -273,7 +296,10 @@ describe('freshness', () => {
     assert.equal(stateOf(BTC), 'PENDING', 'a value from before the disconnect is not live');
     subscriptions.received('ticker', BTC, clock.now());
     assert.equal(stateOf(BTC), 'LIVE');
-    assert.deepEqual(changes.map(change => change.split(' ')[2]), ['PENDING', 'LIVE', 'DISCONNECTED', 'PENDING', 'LIVE']);
+    assert.deepEqual(
+      changes.map(change => change.split(' ')[2]),
+      ['PENDING', 'LIVE', 'DISCONNECTED', 'PENDING', 'LIVE'],
+    );
   });
 
   test('data of a pair that nobody subscribed are refused', () => {

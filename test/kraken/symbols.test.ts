@@ -3,16 +3,31 @@ import { test } from 'node:test';
 import { type PairSymbol, SymbolDirectory, spellPair } from '../../src/kraken/symbols.ts';
 
 const directory = new SymbolDirectory(
-  ['BTC/USD', 'BTC/USDT', 'DOGE/USD', 'ETH/BTC', 'AAPLx/USD', 'MONA/USD', 'SOL/EUR'].map(symbol => symbol as PairSymbol),
+  ['BTC/USD', 'BTC/USDT', 'DOGE/USD', 'ETH/BTC', 'AAPLx/USD', 'MONA/USD', 'SOL/EUR'].map(
+    symbol => symbol as PairSymbol,
+  ),
 );
 
 test('a pair is found under every spelling in use', () => {
-  for (const text of ['BTC/USD', 'btc/usd', 'BTC-USD', 'btc_usd', 'BTCUSD', 'btcusd', 'XBT/USD', 'xbt-usd', 'XBTUSD', ' BTC/USD ']) {
+  for (const text of [
+    'BTC/USD',
+    'btc/usd',
+    'BTC-USD',
+    'btc_usd',
+    'BTCUSD',
+    'btcusd',
+    'XBT/USD',
+    'xbt-usd',
+    'XBTUSD',
+    ' BTC/USD ',
+  ]) {
     assert.equal(directory.resolve(text), 'BTC/USD', text);
   }
-  for (const text of ['XDG/USD', 'XDGUSD', 'DOGEUSD']) assert.equal(directory.resolve(text), 'DOGE/USD', text);
+  for (const text of ['XDG/USD', 'XDGUSD', 'DOGEUSD'])
+    assert.equal(directory.resolve(text), 'DOGE/USD', text);
   for (const text of ['ETH/XBT', 'ETHXBT', 'ETH/BTC']) assert.equal(directory.resolve(text), 'ETH/BTC', text);
-  for (const text of ['AAPLx/USD', 'aaplx/usd', 'AAPLXUSD']) assert.equal(directory.resolve(text), 'AAPLx/USD', text);
+  for (const text of ['AAPLx/USD', 'aaplx/usd', 'AAPLXUSD'])
+    assert.equal(directory.resolve(text), 'AAPLx/USD', text);
 });
 
 test('what is no pair is not found', () => {

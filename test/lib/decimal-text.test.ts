@@ -20,13 +20,33 @@ test('exponent form becomes plain notation', () => {
 });
 
 test('what is no number, or absurdly long, is refused', () => {
-  for (const text of ['', '-', '.', '1.', '.5', '1e', '0x10', 'NaN', 'Infinity', '1,5', ' 1', '1e400', '1e999999999', '9'.repeat(129)]) {
+  for (const text of [
+    '',
+    '-',
+    '.',
+    '1.',
+    '.5',
+    '1e',
+    '0x10',
+    'NaN',
+    'Infinity',
+    '1,5',
+    ' 1',
+    '1e400',
+    '1e999999999',
+    '9'.repeat(129),
+  ]) {
     assert.equal(toDecimalText(text), undefined, text);
   }
 });
 
 test('plain notation has the value that decimal.js reads from the exponent form', () => {
-  const number = fc.tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 25n }), fc.stringMatching(/^\d{0,12}$/), fc.integer({ min: -60, max: 60 }));
+  const number = fc.tuple(
+    fc.boolean(),
+    fc.bigInt({ min: 0n, max: 10n ** 25n }),
+    fc.stringMatching(/^\d{0,12}$/),
+    fc.integer({ min: -60, max: 60 }),
+  );
   fc.assert(
     fc.property(number, ([minus, whole, fraction, exponent]) => {
       const text = `${minus ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}e${exponent}`;

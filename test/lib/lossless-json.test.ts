@@ -9,7 +9,9 @@ function withNumbersAsText(value: unknown): unknown {
   if (typeof value === 'number') return JSON.stringify(value);
   if (Array.isArray(value)) return value.map(withNumbersAsText);
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withNumbersAsText(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, withNumbersAsText(member)]),
+    );
   }
   return value;
 }
@@ -26,7 +28,27 @@ test('reads any JSON as JSON.parse does, but for numbers, which stay text', () =
 });
 
 test('accepts and refuses the same texts as JSON.parse', () => {
-  const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '1', '-', '0', '.5', 'e9', 'true', 'nul', ' ', 'x', '\n');
+  const pieces = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"',
+    '\\',
+    '1',
+    '-',
+    '0',
+    '.5',
+    'e9',
+    'true',
+    'nul',
+    ' ',
+    'x',
+    '\n',
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 12 }), parts => {
       const text = parts.join('');
@@ -63,9 +85,17 @@ test('nesting beyond the bound is refused, not a stack overflow', () => {
 });
 
 test('every recorded frame parses, and writing its numbers back gives the same text', () => {
-  for (const name of ['ticker.jsonl', 'instrument.jsonl', 'status-heartbeat.jsonl', 'acks-and-errors.jsonl', 'book.jsonl']) {
+  for (const name of [
+    'ticker.jsonl',
+    'instrument.jsonl',
+    'status-heartbeat.jsonl',
+    'acks-and-errors.jsonl',
+    'book.jsonl',
+  ]) {
     for (const frame of frames(name)) {
-      const numbers = [...frame.replace(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(/-?\d[\d.eE+-]*/g)].map(match => match[0]);
+      const numbers = [...frame.replace(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(/-?\d[\d.eE+-]*/g)].map(
+        match => match[0],
+      );
       const found: string[] = [];
       const collect = (value: unknown): void => {
         if (typeof value === 'string' && numbers.includes(value)) found.push(value);

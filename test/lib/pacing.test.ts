@@ -8,16 +8,20 @@ import { TokenBucket } from '../../src/lib/token-bucket.ts';
 
 test('a token bucket never lets more through than its burst and its rate allow', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 }), (rate, waits) => {
-      const bucket = new TokenBucket(rate, rate, 0);
-      let nowMs = 0;
-      let taken = 0;
-      for (const waitMs of waits) {
-        nowMs += waitMs;
-        if (bucket.take(nowMs) === 0) taken += 1;
-        assert.ok(taken <= rate + (nowMs / 1000) * rate + 1e-6);
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 }),
+      (rate, waits) => {
+        const bucket = new TokenBucket(rate, rate, 0);
+        let nowMs = 0;
+        let taken = 0;
+        for (const waitMs of waits) {
+          nowMs += waitMs;
+          if (bucket.take(nowMs) === 0) taken += 1;
+          assert.ok(taken <= rate + (nowMs / 1000) * rate + 1e-6);
+        }
+      },
+    ),
   );
 });
 

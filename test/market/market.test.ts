@@ -27,14 +27,20 @@ describe('ticker', () => {
 
   test('an empty side, which Kraken sends as 0, leaves them undefined', () => {
     const ticker = new TickerUpdate({ ...rowOf(frame), bid: '0.0' as DecimalText }, 0);
-    assert.deepEqual([ticker.spread, ticker.midPrice, ticker.spreadPercentage], [undefined, undefined, undefined]);
+    assert.deepEqual(
+      [ticker.spread, ticker.midPrice, ticker.spreadPercentage],
+      [undefined, undefined, undefined],
+    );
   });
 
   test('no digit is lost, however many there are', () => {
     const digits = fc.stringMatching(/^[1-9]\d{0,24}\.\d{1,20}$/);
     fc.assert(
       fc.property(digits, digits, (bid, ask) => {
-        const ticker = new TickerUpdate({ ...rowOf(frame), bid: bid as DecimalText, ask: ask as DecimalText }, 0);
+        const ticker = new TickerUpdate(
+          { ...rowOf(frame), bid: bid as DecimalText, ask: ask as DecimalText },
+          0,
+        );
         const scaled = (text: string): bigint => {
           const [whole = '', fraction = ''] = text.replace('-', '').split('.');
           return BigInt(whole + fraction.padEnd(21, '0')) * (text.startsWith('-') ? -1n : 1n);
@@ -56,7 +62,10 @@ describe('instruments', () => {
     if (first === undefined || second === undefined) assert.fail('two snapshots');
     instruments.apply(second);
     instruments.apply(first);
-    assert.deepEqual([...instruments.pairs()].map(pair => pair.symbol), ['EUR/USD', 'ETH/BTC']);
+    assert.deepEqual(
+      [...instruments.pairs()].map(pair => pair.symbol),
+      ['EUR/USD', 'ETH/BTC'],
+    );
     assert.equal(instruments.resolve('GBP/USD'), undefined);
     const [pair] = first.pairs;
     if (pair === undefined) assert.fail('a pair');
@@ -64,7 +73,12 @@ describe('instruments', () => {
     assert.equal(instruments.pair('EUR/USD' as PairSymbol)?.status, 'cancel_only');
     assert.equal(instruments.resolve('xeth/xbt'), undefined);
     assert.equal(instruments.resolve('eth/xbt'), 'ETH/BTC');
-    instruments.apply({ ...first, type: 'update', assets: [], pairs: [{ ...pair, symbol: 'NEW/USD' as PairSymbol }] });
+    instruments.apply({
+      ...first,
+      type: 'update',
+      assets: [],
+      pairs: [{ ...pair, symbol: 'NEW/USD' as PairSymbol }],
+    });
     assert.equal(instruments.resolve('newusd'), 'NEW/USD');
   });
 
@@ -79,6 +93,11 @@ describe('freshness', () => {
     for (const state of ['PENDING', 'DISCONNECTED', 'RESYNCING', 'SILENT', 'REJECTED', undefined] as const) {
       assert.equal(freshness(0, state, 1).stale, true);
     }
-    assert.deepEqual(freshness(1_000, 'LIVE', 1_250), { receivedAt: 1_000, ageMs: 250, stale: false, state: 'LIVE' });
+    assert.deepEqual(freshness(1_000, 'LIVE', 1_250), {
+      receivedAt: 1_000,
+      ageMs: 250,
+      stale: false,
+      state: 'LIVE',
+    });
   });
 });

@@ -51,19 +51,51 @@ describe('the gateway', () => {
 
   const subscribe = (params: object, more: object = {}): object => ({ method: 'subscribe', params, ...more });
   const refusals: readonly (readonly [string, object | string, string])[] = [
-    ['an unknown pair', subscribe({ channel: 'ticker', symbol: ['XBT/USD'] }), 'Currency pair not supported XBT/USD'],
-    ['a mis-cased pair', subscribe({ channel: 'ticker', symbol: ['btc/usd'] }), 'Currency pair not supported btc/usd'],
-    ['a symbol that is no list', subscribe({ channel: 'ticker', symbol: 'BTC/USD' }), 'Symbol field must be an array'],
+    [
+      'an unknown pair',
+      subscribe({ channel: 'ticker', symbol: ['XBT/USD'] }),
+      'Currency pair not supported XBT/USD',
+    ],
+    [
+      'a mis-cased pair',
+      subscribe({ channel: 'ticker', symbol: ['btc/usd'] }),
+      'Currency pair not supported btc/usd',
+    ],
+    [
+      'a symbol that is no list',
+      subscribe({ channel: 'ticker', symbol: 'BTC/USD' }),
+      'Symbol field must be an array',
+    ],
     ['no symbol', subscribe({ channel: 'ticker' }), 'Symbol(s) not found'],
     ['the status channel', subscribe({ channel: 'status' }), 'Symbol(s) not found'],
-    ['an unknown channel', subscribe({ channel: 'weather', symbol: ['BTC/USD'] }), 'Subscription name invalid'],
-    ['a misplaced member', { method: 'subscribe', channel: 'ticker', symbol: ['BTC/USD'] }, "Unsupported field: 'channel' for the given msg type: subscribe"],
-    ['params on ping', { method: 'ping', params: {} }, "Unsupported field: 'params' for the given msg type: ping"],
+    [
+      'an unknown channel',
+      subscribe({ channel: 'weather', symbol: ['BTC/USD'] }),
+      'Subscription name invalid',
+    ],
+    [
+      'a misplaced member',
+      { method: 'subscribe', channel: 'ticker', symbol: ['BTC/USD'] },
+      "Unsupported field: 'channel' for the given msg type: subscribe",
+    ],
+    [
+      'params on ping',
+      { method: 'ping', params: {} },
+      "Unsupported field: 'params' for the given msg type: ping",
+    ],
     ['an unknown method', { method: 'dance' }, 'Unsupported event'],
     ['params of the wrong type', { method: 'subscribe', params: 'ticker' }, 'Unsupported event'],
     ['invalid JSON', '{"method":', 'Malformed request'],
-    ['a private channel', subscribe({ channel: 'balances', token: 'x' }), 'Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com'],
-    ['an unsubscribe without a subscription', { method: 'unsubscribe', params: { channel: 'ticker', symbol: ['SOL/USD'] } }, 'Subscription Not Found'],
+    [
+      'a private channel',
+      subscribe({ channel: 'balances', token: 'x' }),
+      'Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com',
+    ],
+    [
+      'an unsubscribe without a subscription',
+      { method: 'unsubscribe', params: { channel: 'ticker', symbol: ['SOL/USD'] } },
+      'Subscription Not Found',
+    ],
   ];
   for (const [what, request, words] of refusals) {
     test(`refuses ${what} in the words of Kraken`, async () => {
@@ -78,13 +110,24 @@ describe('the gateway', () => {
     const request = subscribe({ channel: 'ticker', symbol: ['LTC/USD'] }, { req_id: 7 });
     assert.equal((await probe.ask(request))['success'], true);
     const again = await probe.ask(request);
-    assert.deepEqual([again['error'], again['req_id'], again['symbol']], ['Already subscribed', 7, 'LTC/USD']);
-    assert.equal(probe.frames.filter(frame => frame.includes('"snapshot"') && frame.includes('"symbol":"LTC/USD","bid"')).length, 1);
+    assert.deepEqual(
+      [again['error'], again['req_id'], again['symbol']],
+      ['Already subscribed', 7, 'LTC/USD'],
+    );
+    assert.equal(
+      probe.frames.filter(frame => frame.includes('"snapshot"') && frame.includes('"symbol":"LTC/USD","bid"'))
+        .length,
+      1,
+    );
   });
 
   test('on the private endpoint public channels and missing tokens are refused', async () => {
-    const words = async (params: object): Promise<unknown> => (await privateProbe.ask(subscribe(params)))['error'];
-    assert.equal(await words({ channel: 'ticker', symbol: ['BTC/USD'] }), 'Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com');
+    const words = async (params: object): Promise<unknown> =>
+      (await privateProbe.ask(subscribe(params)))['error'];
+    assert.equal(
+      await words({ channel: 'ticker', symbol: ['BTC/USD'] }),
+      'Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com',
+    );
     assert.equal(await words({ channel: 'balances' }), 'Token(s) not found');
     assert.equal(await words({ channel: 'balances', token: 'made up' }), 'ESession:Invalid session');
   });
@@ -131,8 +174,14 @@ test('a recording is served byte for byte', async () => {
     await probe.ask({ method: 'subscribe', params: { channel: 'ticker', symbol: ['BTC/USD'] } });
     while (exchange.replayNext() !== undefined);
     const recorded = frames('ticker.jsonl');
-    await eventually(() => probe.frames.filter(frame => frame.includes('"bid"')), got => got.length === recorded.length);
-    assert.deepEqual(probe.frames.filter(frame => frame.includes('"bid"')), recorded);
+    await eventually(
+      () => probe.frames.filter(frame => frame.includes('"bid"')),
+      got => got.length === recorded.length,
+    );
+    assert.deepEqual(
+      probe.frames.filter(frame => frame.includes('"bid"')),
+      recorded,
+    );
   } finally {
     probe.close();
     await exchange.stop();

@@ -5,7 +5,11 @@ import { WebSocket } from 'ws';
 export interface Result {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape that it asked for
   readonly data?: any;
-  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions?: Readonly<Record<string, unknown>> }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: unknown;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 /** One GraphQL operation over HTTP. */
@@ -25,7 +29,9 @@ export class Values implements AsyncDisposable {
   #end: 'open' | 'complete' | { readonly error: unknown } = 'open';
   readonly #stop: () => void | Promise<void>;
 
-  constructor(start: (push: (value: Result) => void, end: (error?: unknown) => void) => () => void | Promise<void>) {
+  constructor(
+    start: (push: (value: Result) => void, end: (error?: unknown) => void) => () => void | Promise<void>,
+  ) {
     this.#stop = start(
       value => {
         this.#values.push(value);
@@ -88,7 +94,11 @@ export class Values implements AsyncDisposable {
 
 /** graphql-ws's own client, as a front-end uses it. */
 export function connect(url: string): Client {
-  return createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+  });
 }
 
 export function subscribe(client: Client, text: string, variables: Record<string, unknown> = {}): Values {
@@ -112,7 +122,9 @@ export function subscribeByEvents(url: string, text: string, variables: object =
         signal: abort.signal,
       });
       let buffered = '';
-      for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(
+        new TextDecoderStream(),
+      )) {
         buffered += chunk;
         const events = buffered.split('\n\n');
         buffered = events.pop() ?? '';
@@ -130,12 +142,16 @@ export function subscribeByEvents(url: string, text: string, variables: object =
 }
 
 /** Looks again and again until the condition holds, and fails after ten seconds. */
-export async function eventually<Value>(look: () => Value | Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+export async function eventually<Value>(
+  look: () => Value | Promise<Value>,
+  holds: (value: Value) => boolean,
+): Promise<Value> {
   const deadline = performance.now() + 10_000;
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
-    if (performance.now() > deadline) throw new Error(`still not so after ten seconds: ${JSON.stringify(value)}`);
+    if (performance.now() > deadline)
+      throw new Error(`still not so after ten seconds: ${JSON.stringify(value)}`);
     await delay(5);
   }
 }

@@ -53,7 +53,9 @@ export class ManualClock implements Clock {
     this.turn();
     const untilMs = this.#ms + ms;
     for (;;) {
-      const [next] = this.#timers.filter(timer => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+      const [next] = this.#timers
+        .filter(timer => timer.atMs <= untilMs)
+        .sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       if (next === undefined) break;
       this.#timers = this.#timers.filter(timer => timer !== next);
       this.#ms = Math.max(this.#ms, next.atMs);

@@ -11,7 +11,11 @@ export class Program implements AsyncDisposable {
   #changed: () => void = () => {};
 
   constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', chunk => {
         this.#output += String(chunk);
@@ -31,7 +35,8 @@ export class Program implements AsyncDisposable {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
-      if (deadline.aborted || this.#child.exitCode !== null) throw new Error(`never wrote ${pattern}:\n${this.#output}`);
+      if (deadline.aborted || this.#child.exitCode !== null)
+        throw new Error(`never wrote ${pattern}:\n${this.#output}`);
       await new Promise<void>(resolve => {
         this.#changed = resolve;
         deadline.addEventListener('abort', () => resolve(), { once: true });
@@ -57,6 +62,10 @@ export class Program implements AsyncDisposable {
 }
 
 /** Runs one of our programs with this very Node. */
-export function run(file: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Program {
+export function run(
+  file: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Program {
   return new Program(process.execPath, [file, ...args], environment);
 }

@@ -29,7 +29,10 @@ export async function start(
   };
 }
 
-export function startServer(krakenWsUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<App> {
+export function startServer(
+  krakenWsUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<App> {
   const config = readConfig({
     PORT: '0',
     KRAKEN_WS_URL: krakenWsUrl,

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { chromium, type Page } from 'playwright-core';
+import { Exchange } from '../../src/simulator/exchange.ts';
+import { eventually } from '../support/client.ts';
+import { startServer } from '../support/server.ts';
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const SCREENSHOTS = process.env['SCREENSHOTS'];
+
+/** The tabs after the first, and what shows that each ran. */
+const TABS: Readonly<Record<string, RegExp>> = {
+  Ticker: /"bidQty"/,
+  Tickers: /"tickers"/,
+  Instruments: /"instruments"/,
+  Status: /"HEALTHY"/,
+  StatusStream: /"uptimeSeconds"/,
+  ConnectionEvents: /"connectionEvents"/,
+};
+
+/** Waits until a pane of the page shows matching text; the editor writes no-break spaces. */
+async function shows(page: Page, pane: string, text: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ({ pane, source }) =>
+      new RegExp(source).test((document.querySelector(pane)?.textContent ?? '').replaceAll('\u00a0', ' ')),
+    { pane, source: text.source },
+  );
+}
+
+/** The text of the result pane. */
+const result = (page: Page): Promise<string> =>
+  page
+    .locator('.graphiql-response .view-lines')
+    .innerText()
+    .then(text => (text ?? '').replaceAll('\u00a0', ' '));
+
+test('GraphiQL loads from this server alone, and its example tabs run and move', {
+  skip: existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`,
+}, async () => {
+  const exchange = new Exchange({ tradesPerSecond: 50 });
+  await exchange.start();
+  const app = await startServer(exchange.publicUrl);
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const foreign: string[] = [];
+    const failures: string[] = [];
+    const sockets: string[] = [];
+    await page.route('**/*', route => {
+      if (route.request().url().startsWith(app.url)) return route.continue();
+      foreign.push(route.request().url());
+      return route.abort();
+    });
+    page.on('pageerror', error => failures.push(String(error)));
+    page.on('websocket', socket => sockets.push(socket.url()));
+    await page.goto(`${app.url}/graphql`);
+    await page.locator('.graphiql-tab').first().waitFor();
+    assert.equal(await page.locator('.graphiql-tab').count(), 7);
+
+    await page.locator('.graphiql-execute-button').click();
+    await shows(page, '.graphiql-response', /"LIVE"/);
+    const first = await result(page);
+    await page.waitForFunction(
+      before =>
+        document.querySelector('.graphiql-response .view-lines')?.textContent?.replaceAll('\u00a0', ' ') !==
+        before,
+      first,
+    );
+    assert.match(await result(page), /"ticker"/);
+    if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/graphiql.png` });
+
+    // Another tab stops what the one before it was doing.
+    for (const [name, expected] of Object.entries(TABS)) {
+      // The tabs slide into place for a while, and a mouse would miss them.
+      await page.locator(`.graphiql-tab-button[title="${name}"]`).dispatchEvent('click');
+      await shows(page, '.graphiql-query-editor', new RegExp(`(query|subscription) ${name}\\b`));
+      // The page takes a moment to follow the tab, and may still run the operation of the one before.
+      await eventually(
+        async () => {
+          const execute = page.getByRole('button', { name: /^Execute query/ });
+          if (await execute.isVisible()) await execute.dispatchEvent('click');
+          return (await page.locator('.graphiql-response').textContent()) ?? '';
+        },
+        text => expected.test(text),
+      );
+    }
+    assert.deepEqual(foreign, []);
+    assert.deepEqual(failures, []);
+    assert.ok(
+      sockets.some(url => url === `${app.url.replace('http', 'ws')}/graphql`),
+      'subscriptions run over WebSocket',
+    );
+  } finally {
+    await browser.close();
+    await app.close();
+    await exchange.stop();
+  }
+});
