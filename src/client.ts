@@ -150,11 +150,14 @@ export class KrakenWebSocketV2 {
 
   /** Starts to connect, and stays connected until {@link disconnect}. Returns at once. */
   connect(): void {
+    this.#subscriptions.resume();
     this.#connection.connect();
   }
 
+  /** Leaves Kraken. What was subscribed is subscribed again by the next {@link connect}. */
   disconnect(): void {
     this.#connection.disconnect();
+    this.#subscriptions.suspend();
   }
 
   get isConnected(): boolean {

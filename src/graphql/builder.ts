@@ -4,7 +4,7 @@ import type { Decimal, DecimalText } from '../lib/decimal-text.ts';
 import type { Context } from './context.ts';
 
 /** What the schema's types are in TypeScript. */
-interface SchemaTypes {
+export interface SchemaTypes {
   Context: Context;
   DefaultFieldNullability: false;
   Scalars: {

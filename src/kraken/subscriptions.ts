@@ -106,6 +106,7 @@ export class Subscriptions {
   #cancelReconcile: Cancel | undefined;
   #cancelSweep: Cancel | undefined;
   #connected = false;
+  #suspended = false;
 
   constructor(options: SubscriptionOptions, handlers: SubscriptionHandlers, clock: Clock) {
     this.#options = options;
@@ -135,10 +136,29 @@ export class Subscriptions {
     if (subscription === undefined || subscription.holders === 0) return;
     subscription.holders -= 1;
     if (subscription.holders > 0) return;
+    if (this.#suspended) {
+      this.#remove(subscription);
+      return;
+    }
     subscription.cancelLinger = this.#clock.after(lingerMs, () => {
       subscription.cancelLinger = undefined;
       this.#unsettle(subscription);
     });
+  }
+
+  /** No connection is wanted any more: what only lingers ends now, and leaves no timer behind. */
+  suspend(): void {
+    this.#suspended = true;
+    for (const subscription of this.#each()) {
+      subscription.cancelLinger?.();
+      subscription.cancelLinger = undefined;
+      if (!this.#wanted(subscription)) this.#remove(subscription);
+    }
+  }
+
+  /** A connection is wanted again. */
+  resume(): void {
+    this.#suspended = false;
   }
 
   /** Asks for a new snapshot: unsubscribes, and subscribes again when that is acknowledged. */

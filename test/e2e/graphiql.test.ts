@@ -32,7 +32,7 @@ async function shows(page: Page, pane: string, text: RegExp): Promise<void> {
 const result = (page: Page): Promise<string> =>
   page
     .locator('.graphiql-response .view-lines')
-    .innerText()
+    .textContent()
     .then(text => (text ?? '').replaceAll('\u00a0', ' '));
 
 test('GraphiQL loads from this server alone, and its example tabs run and move', {

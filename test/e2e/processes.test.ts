@@ -83,6 +83,10 @@ test('SIGTERM completes subscriptions, closes sockets with 1001 and ends with co
   socket.on('message', data => messages.push(String(data)));
   await once(socket, 'open');
   socket.send('{"type":"connection_init"}');
+  await eventually(
+    () => messages.length,
+    count => count === 1,
+  );
   socket.send(
     '{"id":"1","type":"subscribe","payload":{"query":"subscription { ticker(symbols: [\\"BTC/USD\\"]) { bid } }"}}',
   );

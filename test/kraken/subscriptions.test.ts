@@ -180,6 +180,19 @@ describe('lingering', () => {
   });
 });
 
+test('when no connection is wanted, nothing lingers and no timer is left', () => {
+  live(BTC);
+  subscriptions.retain(ticker(ETH));
+  subscriptions.release(ticker(BTC));
+  subscriptions.connectionLost();
+  subscriptions.suspend();
+  assert.equal(stateOf(BTC), undefined);
+  subscriptions.release(ticker(ETH));
+  clock.turn();
+  assert.equal(stateOf(ETH), undefined);
+  assert.equal(clock.pending, 0);
+});
+
 describe('answers', () => {
   test('a refused symbol is rejected with the words of Kraken, and its batch goes on', () => {
     subscriptions.connectionOpened();

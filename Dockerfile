@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+
+# ── Build: everything, to compile ──────────────────────────────────────────────────────────────────────
+FROM node:26-slim AS build
+WORKDIR /app
+# The manifest first, so that dependencies are installed anew only when they change. No install scripts run.
+COPY package.json package-lock.json .npmrc ./
+# The image brings its own Node: the one that the optional dependencies carry is left out.
+RUN npm ci --omit=optional --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+COPY schema ./schema
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+
+# ── Run: compiled code and production dependencies, as a user without rights ───────────────────────────
+FROM node:26-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=4000
+WORKDIR /app
+COPY --from=build --chown=root:root /app/package.json ./
+COPY --from=build --chown=root:root /app/node_modules ./node_modules
+COPY --from=build --chown=root:root /app/schema ./schema
+COPY --from=build --chown=root:root /app/dist ./dist
+USER node
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# No shell in between: the process gets the signals of `docker stop` itself.
+CMD ["node", "dist/main.js"]
