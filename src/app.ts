@@ -6,8 +6,10 @@ import type { Services } from './graphql/context.ts';
 import { Executor } from './graphql/execution.ts';
 import { createSchema } from './graphql/schema.ts';
 import { Hub } from './hub/hub.ts';
+import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
-import type { Logger } from './lib/logger.ts';
+import { CodedError } from './lib/coded-error.ts';
+import { type Logger, silentLogger } from './lib/logger.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createOriginCheck } from './server/origins.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
@@ -27,7 +29,8 @@ export interface App {
 
 export interface AppOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  /** Silent if absent. */
+  readonly logger?: Logger;
   readonly clock?: Clock;
 }
 
@@ -39,7 +42,11 @@ const CLOSE_GRACE_MS = 5_000;
  *
  * @throws when the address can not be listened on
  */
-export async function createApp({ config, logger, clock = systemClock }: AppOptions): Promise<App> {
+export async function createApp({
+  config,
+  logger = silentLogger,
+  clock = systemClock,
+}: AppOptions): Promise<App> {
   const client = new KrakenWebSocketV2(undefined, undefined, {
     publicUrl: config.krakenWsUrl,
     connectTimeoutMs: config.connectTimeoutMs,
@@ -63,7 +70,10 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
     reportUnexpected: (error, id) => logger.error({ err: error, id }, 'unexpected error in an operation'),
   };
 
-  const openSubscription = createOpenSubscription(hub, new Executor());
+  const openSubscription = createOpenSubscription(
+    hub,
+    new Executor(createSchema(text => text as PairSymbol)),
+  );
   const allowsOrigin = createOriginCheck(config.allowedOrigins);
   let draining = false;
   const { server, yoga } = createHttpServer({
@@ -87,9 +97,12 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', error => {
+      const message = `HOST=${config.host} PORT=${config.port} can not be listened on: ${error.message}`;
+      reject(new CodedError('BAD_USER_INPUT', message, {}, { cause: error }));
+    });
     server.listen(config.port, config.host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
@@ -102,15 +115,16 @@ export async function createApp({ config, logger, clock = systemClock }: AppOpti
     async close() {
       draining = true;
       hub.close();
+      client.disconnect();
       const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
-      const closed = new Promise(resolve => server.close(resolve));
-      // Each operation is told that it is complete in this turn; the sockets go after it.
+      // Each operation is told that it is complete in this turn; the sockets go after it. Until they are gone the
+      // server listens, so that `/ready` can say what is happening.
       await new Promise<void>(resolve => clock.endOfTurn(resolve));
-      closeWebSockets();
+      await closeWebSockets(CLOSE_GRACE_MS);
+      const closed = new Promise(resolve => server.close(resolve));
       server.closeIdleConnections();
       await closed;
       cancel();
-      client.disconnect();
     },
   };
 }

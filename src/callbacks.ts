@@ -1,5 +1,6 @@
 import type { Logger } from './lib/logger.ts';
 import type { Instruments } from './market/instruments.ts';
+import type { OrderBookUpdate } from './market/order-book-update.ts';
 import type { TickerUpdate } from './market/ticker.ts';
 
 /** Something that happened to a connection to Kraken. */
@@ -14,6 +15,8 @@ export interface ConnectionEvent {
 /** What each callback is called with. */
 export interface CallbackArguments {
   ticker: TickerUpdate;
+  /** A new state of an order book, verified by its checksum, to the depth that was subscribed. */
+  orderbook: OrderBookUpdate;
   /** The list of pairs arrived, or changed. */
   instruments: Instruments;
   connected: ConnectionEvent;
@@ -42,6 +45,11 @@ export class Callbacks {
 
   unregister<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): boolean {
     return this.#byEvent.get(event)?.delete(callback) ?? false;
+  }
+
+  /** Whether anyone listens: what nobody gets need not be made. */
+  has(event: CallbackEvent): boolean {
+    return (this.#byEvent.get(event)?.size ?? 0) > 0;
   }
 
   call<Event extends CallbackEvent>(event: Event, value: CallbackArguments[Event]): void {

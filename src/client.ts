@@ -2,7 +2,14 @@ import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } fr
 import { Connection, type ConnectionOptions } from './kraken/connection.ts';
 import type { ConnectionState } from './kraken/connection-state.ts';
 import type { ProtocolError } from './kraken/decode.ts';
-import type { ChannelName, KrakenMessage, SubscriptionTopic, TickerMessage } from './kraken/messages.ts';
+import {
+  BOOK_DEPTHS,
+  type BookMessage,
+  type ChannelName,
+  type KrakenMessage,
+  type SubscriptionTopic,
+  type TickerMessage,
+} from './kraken/messages.ts';
 import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts';
 import { type SubscriptionState, Subscriptions, type SubscriptionView } from './kraken/subscriptions.ts';
 import type { PairSymbol } from './kraken/symbols.ts';
@@ -10,7 +17,9 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
 import { unreachable } from './lib/unreachable.ts';
+import type { FeedState } from './market/freshness.ts';
 import { Market, type MarketView } from './market/market.ts';
+import type { OrderBookUpdate } from './market/order-book-update.ts';
 import { TickerUpdate } from './market/ticker.ts';
 
 /** Options of {@link KrakenWebSocketV2}. Times are in milliseconds. */
@@ -75,6 +84,8 @@ export interface ClientObserver {
   tickerChanged(symbol: PairSymbol): void;
   /** The list of pairs arrived, or changed. */
   instrumentsChanged(): void;
+  /** A book was received and verified, failed, or how far it can be trusted has changed. */
+  bookChanged(symbol: PairSymbol): void;
   connectionEvent(event: ConnectionEvent): void;
 }
 
@@ -111,7 +122,7 @@ export class KrakenWebSocketV2 {
   readonly #callbacks: Callbacks;
   readonly #counters: MessageCounters;
   /** What the library's user subscribed to, as opposed to demand that comes and goes. */
-  readonly #declared = new Map<ChannelName, Set<PairSymbol>>();
+  readonly #declared = new Map<ChannelName, Map<PairSymbol, SubscriptionTopic>>();
   #observer: ClientObserver | undefined;
   #connectedAt: number | undefined;
   #exchangeStatus: string | undefined;
@@ -156,8 +167,9 @@ export class KrakenWebSocketV2 {
 
   /** Leaves Kraken. What was subscribed is subscribed again by the next {@link connect}. */
   disconnect(): void {
-    this.#connection.disconnect();
+    // In this order: a callback that hears of it may connect again.
     this.#subscriptions.suspend();
+    this.#connection.disconnect();
   }
 
   get isConnected(): boolean {
@@ -177,27 +189,51 @@ export class KrakenWebSocketV2 {
    * @throws {CodedError} `UNKNOWN_SYMBOL` when a pair does not exist; then none of them is subscribed
    */
   subscribeTicker(symbols: readonly string[]): void {
-    const declared = this.#declared.get('ticker') ?? new Set();
-    this.#declared.set('ticker', declared);
-    for (const symbol of symbols.map(text => this.resolveSymbol(text))) {
-      if (declared.has(symbol)) continue;
-      declared.add(symbol);
-      this.#subscriptions.retain({ channel: 'ticker', symbol });
+    this.#declare(symbols, symbol => ({ channel: 'ticker', symbol }));
+  }
+
+  /**
+   * Streams the order books of these pairs from now on, verified by checksum at every change. At Kraken a pair has
+   * one depth at a time, the largest that anyone wants; smaller ones are slices of it.
+   *
+   * @param depth levels a side: 10, 25, 100, 500 or 1000
+   * @throws {CodedError} `UNKNOWN_SYMBOL` as above, `BAD_USER_INPUT` for another depth
+   */
+  subscribeOrderbook(symbols: readonly string[], depth = 10): void {
+    const known = BOOK_DEPTHS.find(one => one === depth);
+    if (known === undefined) {
+      throw new CodedError('BAD_USER_INPUT', `depth is one of ${BOOK_DEPTHS.join(', ')}, not ${depth}`);
     }
+    this.#declare(symbols, symbol => ({ channel: 'book', symbol, depth: known }));
   }
 
   /** Ends what a subscribe method began: for these pairs, or for all of the channel. */
-  unsubscribe(channel: 'ticker', symbols?: readonly string[]): void {
+  unsubscribe(channel: 'ticker' | 'book', symbols?: readonly string[]): void {
     const declared = this.#declared.get(channel);
     if (declared === undefined) return;
-    for (const symbol of symbols?.map(text => this.resolveSymbol(text)) ?? [...declared]) {
-      if (declared.delete(symbol)) this.#subscriptions.release({ channel, symbol }, 0);
+    for (const symbol of symbols?.map(text => this.resolveSymbol(text)) ?? [...declared.keys()]) {
+      const topic = declared.get(symbol);
+      if (topic !== undefined) this.#subscriptions.release(topic, 0);
+      declared.delete(symbol);
+    }
+  }
+
+  #declare(symbols: readonly string[], topicOf: (symbol: PairSymbol) => SubscriptionTopic): void {
+    for (const topic of symbols.map(text => topicOf(this.resolveSymbol(text)))) {
+      if (!('symbol' in topic)) continue;
+      const declared = this.#declared.get(topic.channel) ?? new Map<PairSymbol, SubscriptionTopic>();
+      this.#declared.set(topic.channel, declared);
+      const before = declared.get(topic.symbol);
+      declared.set(topic.symbol, topic);
+      // The new claim before the old one ends, so that nothing is unsubscribed in between.
+      this.#subscriptions.retain(topic);
+      if (before !== undefined) this.#subscriptions.release(before, 0);
     }
   }
 
   /** The pairs that a subscribe method was called for. */
-  declaredSymbols(channel: 'ticker'): readonly PairSymbol[] {
-    return [...(this.#declared.get(channel) ?? [])];
+  declaredSymbols(channel: 'ticker' | 'book'): readonly PairSymbol[] {
+    return [...(this.#declared.get(channel)?.keys() ?? [])];
   }
 
   /** One more reader needs this topic; each call is matched by one {@link release}. */
@@ -222,13 +258,27 @@ export class KrakenWebSocketV2 {
   }
 
   /**
+   * The last verified order book, or undefined when none was received or the pair is not subscribed.
+   *
+   * @param depth levels a side at most
+   */
+  getOrderbook(symbol: string, depth = 10): OrderBookUpdate | undefined {
+    return this.#market.book(this.resolveSymbol(symbol), depth);
+  }
+
+  /**
    * The pair that `text` means. Before Kraken has told which pairs exist, any well-formed pair is accepted.
    *
-   * @throws {CodedError} `UNKNOWN_SYMBOL`, with the nearest pairs in `context.suggestions`
+   * @throws {CodedError} `UNKNOWN_SYMBOL`, with the nearest pairs in `context.suggestions`; `UPSTREAM_UNAVAILABLE` for
+   * a name without a slash while the list has not arrived
    */
   resolveSymbol(text: string): PairSymbol {
     const symbol = this.#market.instruments.resolve(text);
     if (symbol !== undefined) return symbol;
+    if (!this.#market.instruments.known) {
+      const message = `The list of pairs has not arrived yet: spell "${text}" as BASE/QUOTE, or ask again`;
+      throw new CodedError('UPSTREAM_UNAVAILABLE', message, { symbol: text, retryAfterMs: 1_000 });
+    }
     const suggestions = this.#market.instruments.suggest(text);
     const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
     throw new CodedError('UNKNOWN_SYMBOL', `No pair "${text}" is known${hint}`, {
@@ -266,7 +316,7 @@ export class KrakenWebSocketV2 {
         connectedAt: this.#connectedAt,
         lastMessageAt,
         reconnects,
-        latencyMs,
+        latencyMs: state.kind === 'open' ? latencyMs : undefined,
         lastError,
         retryAfterMs,
       },
@@ -288,6 +338,14 @@ export class KrakenWebSocketV2 {
     return this.#subscriptions.all();
   }
 
+  /** How far the value of a channel and pair can be trusted now; undefined when it is not subscribed. */
+  feedState(channel: ChannelName, symbol: PairSymbol): FeedState | undefined {
+    const state = this.#subscriptions.get(channel, symbol)?.state;
+    return state === 'LIVE' && channel === 'book' && this.#market.books.isResyncing(symbol)
+      ? 'RESYNCING'
+      : state;
+  }
+
   getSubscription(channel: ChannelName, symbol?: PairSymbol): SubscriptionView | undefined {
     return this.#subscriptions.get(channel, symbol);
   }
@@ -300,6 +358,10 @@ export class KrakenWebSocketV2 {
         this.#counters.message('ticker', receivedAt);
         this.#onTicker(message, receivedAt);
         return;
+      case 'book':
+        this.#counters.message('book', receivedAt);
+        this.#onBook(message, receivedAt);
+        return;
       case 'heartbeat':
         this.#counters.message('heartbeat', receivedAt);
         return;
@@ -311,6 +373,10 @@ export class KrakenWebSocketV2 {
       case 'instrument':
         this.#counters.message('instrument', receivedAt);
         this.#subscriptions.received('instrument', '', receivedAt);
+        for (const problem of message.skipped) {
+          this.#counters.failure('instrument');
+          this.#config.logger.warn({ problem }, 'a row of the list of pairs was not understood');
+        }
         this.#market.instruments.apply(message);
         this.#observer?.instrumentsChanged();
         this.#callbacks.call('instruments', this.#market.instruments);
@@ -345,6 +411,34 @@ export class KrakenWebSocketV2 {
     }
   }
 
+  #onBook(message: BookMessage, receivedAt: number): void {
+    for (const row of message.data) {
+      const topic = this.#subscriptions.get('book', row.symbol)?.topic;
+      if (topic?.channel !== 'book') continue;
+      const outcome = this.#market.books.apply(message.type, row, topic.depth, receivedAt);
+      if (outcome === 'passedOver') continue;
+      if (outcome === 'failed') {
+        this.#counters.failure('book');
+        const delayMs = this.#market.books.resyncDelayMs(row.symbol);
+        this.#config.logger.error({ symbol: row.symbol, delayMs }, 'a book failed its checksum');
+        this.#subscriptions.renew('book', row.symbol, delayMs);
+        this.#observer?.bookChanged(row.symbol);
+        continue;
+      }
+      this.#subscriptions.received('book', row.symbol, receivedAt);
+      this.#observer?.bookChanged(row.symbol);
+      this.#callBook(row.symbol);
+    }
+  }
+
+  /** A state is made for a callback only, and to the depth that was subscribed for it. */
+  #callBook(symbol: PairSymbol): void {
+    const declared = this.#declared.get('book')?.get(symbol);
+    if (declared?.channel !== 'book' || !this.#callbacks.has('orderbook')) return;
+    const book = this.#market.book(symbol, declared.depth);
+    if (book !== undefined) this.#callbacks.call('orderbook', book);
+  }
+
   #onProtocolError(error: ProtocolError, text: string): void {
     this.#counters.error(error.channel, this.#config.clock.now());
     this.#config.logger.warn({ ...error, frame: text.slice(0, 200) }, 'a frame was not understood');
@@ -353,7 +447,9 @@ export class KrakenWebSocketV2 {
   #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
     this.#config.logger.debug({ topic, state }, 'subscription');
     // LIVE comes with the data that made it so, and that is told on its own.
-    if (topic.channel === 'ticker' && state !== 'LIVE') this.#observer?.tickerChanged(topic.symbol);
+    if (state === 'LIVE') return;
+    if (topic.channel === 'ticker') this.#observer?.tickerChanged(topic.symbol);
+    else if (topic.channel === 'book') this.#observer?.bookChanged(topic.symbol);
   }
 
   #onConnectionState(state: ConnectionState, previous: ConnectionState, reason: string | undefined): void {

@@ -91,7 +91,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }
     return [key, value];
   });
-  return Object.freeze(Object.fromEntries(entries)) as Config;
+  const config = Object.freeze(Object.fromEntries(entries)) as Config;
+  if (config.reconnectMaxDelayMs < config.reconnectDelayMs) {
+    const { name } = VARIABLES.reconnectMaxDelayMs;
+    const least = `${VARIABLES.reconnectDelayMs.name}, ${config.reconnectDelayMs}`;
+    throw new CodedError(
+      'BAD_USER_INPUT',
+      `${name}=${config.reconnectMaxDelayMs} is not valid: it takes at least ${least}`,
+    );
+  }
+  return config;
 }
 
 function milliseconds(name: string, fallback: string, least = 1): Variable<number> {
@@ -129,7 +138,7 @@ function symbols(text: string): Config['symbols'] | undefined {
 }
 
 function webSocketUrl(text: string): string | undefined {
-  return /^wss?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+  return /^wss?:\/\/[^#]+$/.test(text) && URL.canParse(text) ? text : undefined;
 }
 
 function origins(text: string): readonly string[] | undefined {

@@ -6,4 +6,5 @@ export { type Config, readConfig } from './config.ts';
 export { CodedError, type ErrorCode } from './lib/coded-error.ts';
 export type { DecimalText } from './lib/decimal-text.ts';
 export type { Logger } from './lib/logger.ts';
+export type { OrderBookUpdate } from './market/order-book-update.ts';
 export type { TickerUpdate } from './market/ticker.ts';

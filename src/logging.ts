@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from './config.ts';
 
@@ -14,6 +14,7 @@ export function createLogger(level: Config['logLevel']): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: SECRETS.flatMap(name => [name, `*.${name}`, `*.*.${name}`]),
   };
-  if (!process.stdout.isTTY) return pino(options);
+  // Written at once: the last lines before an exit are the ones that matter.
+  if (!process.stdout.isTTY) return pino(options, destination({ dest: 1, sync: true }));
   return pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true }));
 }

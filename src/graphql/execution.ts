@@ -29,7 +29,16 @@ type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<s
  * docs/adr/0003-executor.md.
  */
 export class Executor {
+  readonly #schema: GraphQLSchema;
   readonly #compiled = new Map<DocumentNode, Map<string, Compiled>>();
+
+  /**
+   * @param schema the public schema, but with a `Symbol` that takes names as they are: variables are coerced for
+   * each value, and whether a pair exists was decided when the subscription began
+   */
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+  }
 
   /** Works for operations that were parsed and validated, and whose variables coerce. */
   prepare(operation: OperationArguments): Executable {
@@ -38,10 +47,10 @@ export class Executor {
     if ('query' in compiled) {
       return value => synchronous(compiled.query(value, contextValue, variableValues));
     }
-    return interpreted(operation);
+    return interpreted({ ...operation, schema: this.#schema });
   }
 
-  #compile({ schema, document, operationName }: OperationArguments): Compiled {
+  #compile({ document, operationName }: OperationArguments): Compiled {
     const name = operationName ?? '';
     let byName = this.#compiled.get(document);
     if (byName === undefined) {
@@ -52,7 +61,7 @@ export class Executor {
     }
     let compiled = byName.get(name);
     if (compiled === undefined) {
-      compiled = compileQuery<Record<string, unknown>, Record<string, unknown>>(schema, document, name);
+      compiled = compileQuery<Record<string, unknown>, Record<string, unknown>>(this.#schema, document, name);
       byName.set(name, compiled);
     }
     return compiled;

@@ -62,6 +62,8 @@ export function unwrap<Value>(value: Value | Error): Value {
 
 /** Above this a rate is no limit: a turn of the event loop takes longer. */
 const HIGHEST_RATE = 1_000;
+/** A timer takes no more than 2^31 - 1 ms; nobody waits a day for a value. */
+const LONGEST_INTERVAL_MS = 86_400_000;
 
 /** @throws {CodedError} `BAD_USER_INPUT` */
 function intervalOf(maxRate: number | null | undefined): number {
@@ -69,5 +71,5 @@ function intervalOf(maxRate: number | null | undefined): number {
   if (!(maxRate > 0 && Number.isFinite(maxRate))) {
     throw new CodedError('BAD_USER_INPUT', `maxRate is a number of values a second above 0, not ${maxRate}`);
   }
-  return maxRate >= HIGHEST_RATE ? 0 : 1_000 / maxRate;
+  return maxRate >= HIGHEST_RATE ? 0 : Math.min(LONGEST_INTERVAL_MS, 1_000 / maxRate);
 }

@@ -48,9 +48,9 @@ export function addInstrument(builder: Builder) {
         await instrumentsKnown(context);
         return [...context.services.client.market.instruments.pairs()].filter(
           pair =>
-            (base ?? pair.base) === pair.base &&
-            (quote ?? pair.quote) === pair.quote &&
-            (status ?? pair.status) === pair.status,
+            (base?.toUpperCase() ?? pair.base) === pair.base &&
+            (quote?.toUpperCase() ?? pair.quote) === pair.quote &&
+            (status?.toLowerCase() ?? pair.status) === pair.status,
         );
       },
     }),

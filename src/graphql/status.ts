@@ -3,6 +3,7 @@ import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
 import type { SubscriptionView } from '../kraken/subscriptions.ts';
+import type { BookStatistics } from '../market/books.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
 import { asSource, clockFeed, unwrap } from './feed.ts';
@@ -58,7 +59,10 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         description: 'Times that it was connected anew.',
       }),
       latencyMs: t.exposeFloat('latencyMs', { nullable: true, description: 'Round trip of the last ping.' }),
-      lastError: t.exposeString('lastError', { nullable: true, description: 'Why it was last lost.' }),
+      lastError: t.exposeString('lastError', {
+        nullable: true,
+        description: 'Why it was last lost, or why the last attempt failed.',
+      }),
     }),
   });
 
@@ -102,11 +106,21 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         description: 'The pair; null for a channel without pairs.',
         resolve: ({ topic }) => ('symbol' in topic ? topic.symbol : null),
       }),
-      state: t.expose('state', { type: FeedStateEnum, description: 'Where it stands.' }),
+      depth: t.int({
+        nullable: true,
+        description: 'Levels a side, of a book.',
+        resolve: ({ topic }) => ('depth' in topic ? topic.depth : null),
+      }),
+      state: t.field({
+        type: FeedStateEnum,
+        description: 'Where it stands.',
+        resolve: ({ topic, state }, _args, { services: { client } }) =>
+          ('symbol' in topic ? client.feedState(topic.channel, topic.symbol) : undefined) ?? state,
+      }),
       subscribers: t.int({
         description: 'GraphQL subscriptions that need it now.',
         resolve: ({ topic }, _args, { services: { hub } }) =>
-          topic.channel === 'ticker' ? hub.subscribersOf('ticker', topic.symbol) : 0,
+          topic.channel === 'instrument' ? 0 : hub.subscribersOf(topic.channel, topic.symbol),
       }),
       lastMessageAt: t.expose('lastMessageAt', {
         type: 'DateTime',
@@ -133,6 +147,24 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       slowConsumers: t.expose('slowConsumers', {
         type: 'SafeInt',
         description: 'Times that a reader fell behind.',
+      }),
+    }),
+  });
+
+  const BookStatisticsType = builder.objectRef<BookStatistics>('BookStatistics').implement({
+    description: 'How the checksums of order books do.',
+    fields: t => ({
+      verified: t.expose('verified', {
+        type: 'SafeInt',
+        description: 'Messages after which the checksum was right.',
+      }),
+      checksumFailures: t.expose('checksumFailures', {
+        type: 'SafeInt',
+        description: 'Messages after which it was wrong; none of them was published.',
+      }),
+      resyncs: t.expose('resyncs', {
+        type: 'SafeInt',
+        description: 'Books that verified again after a failure.',
       }),
     }),
   });
@@ -176,6 +208,11 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         type: [UpstreamSubscription],
         description: 'What is subscribed at Kraken.',
         resolve: ({ client }) => [...client.getSubscriptions()],
+      }),
+      books: t.field({
+        type: BookStatisticsType,
+        description: 'How the order books do.',
+        resolve: ({ client }) => client.market.bookStatistics,
       }),
       clients: t.field({
         type: ClientStatisticsType,

@@ -121,7 +121,7 @@ class LatestBroadcast implements Broadcast {
 
   close(): void {
     this.#stopTimers();
-    for (const outbox of this.#outboxes) outbox.outlet.end();
+    for (const outbox of [...this.#outboxes]) outbox.outlet.end();
   }
 
   #deliverPending(nowMs: number): void {
@@ -239,6 +239,7 @@ class EventBroadcast implements Broadcast {
       for (const [outbox, leave] of this.#outboxes) {
         if (outbox.deliver(result)) continue;
         leave();
+        outbox.giveUp();
         outbox.outlet.send(this.plan.renderSlowConsumer());
         outbox.outlet.end();
       }
@@ -246,6 +247,6 @@ class EventBroadcast implements Broadcast {
   }
 
   close(): void {
-    for (const outbox of this.#outboxes.keys()) outbox.outlet.end();
+    for (const outbox of [...this.#outboxes.keys()]) outbox.outlet.end();
   }
 }

@@ -15,7 +15,12 @@ export interface Readiness {
 export function healthOf(client: KrakenWebSocketV2): Health {
   if (!client.isConnected) return 'DOWN';
   if (client.exchangeStatus !== undefined && client.exchangeStatus !== 'online') return 'DEGRADED';
-  for (const { state } of client.getSubscriptions()) if (state !== 'LIVE') return 'DEGRADED';
+  for (const { topic, state } of client.getSubscriptions()) {
+    if (state === 'LIVE') continue;
+    // That Kraken refuses what some client asked for says nothing of the feed; that it refuses ours does.
+    const declared = 'symbol' in topic && client.declaredSymbols(topic.channel).includes(topic.symbol);
+    if (state !== 'REJECTED' || declared) return 'DEGRADED';
+  }
   return 'HEALTHY';
 }
 

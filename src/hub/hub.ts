@@ -170,6 +170,10 @@ export class Hub implements ClientObserver {
     this.#changed('ticker', symbol);
   }
 
+  bookChanged(symbol: PairSymbol): void {
+    this.#changed('book', symbol);
+  }
+
   instrumentsChanged(): void {
     this.#changed('instruments');
   }

@@ -84,6 +84,11 @@ export class QueueOutbox {
     return true;
   }
 
+  /** It is told that it was too slow, and what queued is of no use any more. */
+  giveUp(): void {
+    this.#queue = [];
+  }
+
   /** The reader can take more. */
   drain(): void {
     const queue = this.#queue;

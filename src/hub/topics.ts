@@ -1,9 +1,10 @@
-import type { SubscriptionTopic } from '../kraken/messages.ts';
+import type { BookDepth, SubscriptionTopic } from '../kraken/messages.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 
 /** Something that broadcasts read and that changes. */
 export type Topic =
   | { readonly kind: 'ticker'; readonly symbol: PairSymbol }
+  | { readonly kind: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth }
   | { readonly kind: 'instruments' }
   | { readonly kind: 'connection' }
   /** Read by the clock: everything in it may have changed at any time. */
@@ -12,6 +13,7 @@ export type Topic =
 /** What has to be subscribed at Kraken for a topic to move; undefined where nothing has. */
 export function upstreamOf(topic: Topic): SubscriptionTopic | undefined {
   if (topic.kind === 'ticker') return { channel: 'ticker', symbol: topic.symbol };
+  if (topic.kind === 'book') return { channel: 'book', symbol: topic.symbol, depth: topic.depth };
   return undefined;
 }
 

@@ -36,11 +36,19 @@ export class Turn {
   }
 
   #end(): void {
-    for (const broadcast of this.#broadcasts) broadcast.flush();
-    this.#broadcasts.clear();
-    for (const writer of this.#writers) writer.flush();
-    this.#writers.clear();
-    // Last, so that all of the above touching anything again does not plan a second, empty end.
-    this.#scheduled = false;
+    try {
+      for (const broadcast of this.#broadcasts) {
+        // Before the flush: what it touches again comes again, and what throws does not come back for ever.
+        this.#broadcasts.delete(broadcast);
+        broadcast.flush();
+      }
+      for (const writer of this.#writers) {
+        this.#writers.delete(writer);
+        writer.flush();
+      }
+    } finally {
+      this.#scheduled = false;
+      if (this.#broadcasts.size > 0 || this.#writers.size > 0) this.#schedule();
+    }
   }
 }

@@ -5,7 +5,7 @@ import {
   type LosslessObject,
   parseLossless,
 } from '../lib/lossless-json.ts';
-import type { AssetRow, KrakenMessage, PairRow, TickerRow } from './messages.ts';
+import type { AssetRow, BookRow, KrakenMessage, LevelRow, PairRow, TickerRow } from './messages.ts';
 import type { Asset, PairSymbol } from './symbols.ts';
 
 /** A frame that could not be understood. Counted and logged; never ends a connection. */
@@ -50,6 +50,8 @@ function decodeChannel(frame: LosslessObject, channel: string): KrakenMessage | 
   switch (channel) {
     case 'ticker':
       return { kind: 'ticker', type: updateType(frame), data: rows(frame).map(tickerRow) };
+    case 'book':
+      return { kind: 'book', type: updateType(frame), data: rows(frame).map(bookRow) };
     case 'heartbeat':
       return { kind: 'heartbeat' };
     case 'status':
@@ -96,12 +98,20 @@ function statusMessage(frame: LosslessObject): KrakenMessage {
 function instrumentMessage(frame: LosslessObject): KrakenMessage {
   const data = frame['data'];
   if (!isObject(data)) throw new InvalidMember('data is not an object');
-  return {
-    kind: 'instrument',
-    type: updateType(frame),
-    assets: optionalRows(data, 'assets').map(assetRow),
-    pairs: optionalRows(data, 'pairs').map(pairRow),
-  };
+  const skipped: string[] = [];
+  const understood = <Row>(member: string, read: (row: LosslessObject) => Row): Row[] =>
+    optionalRows(data, member).flatMap(row => {
+      try {
+        return [read(row)];
+      } catch (error) {
+        if (!(error instanceof InvalidMember)) throw error;
+        skipped.push(`${member} ${JSON.stringify(row['symbol'] ?? row['id'])}: ${error.message}`);
+        return [];
+      }
+    });
+  const assets = understood('assets', assetRow);
+  const pairs = understood('pairs', pairRow);
+  return { kind: 'instrument', type: updateType(frame), assets, pairs, skipped };
 }
 
 function assetRow(row: LosslessObject): AssetRow {
@@ -147,6 +157,20 @@ function tickerRow(row: LosslessObject): TickerRow {
     trades: optionalInteger(row, 'trades'),
     timestamp: optionalString(row, 'timestamp'),
   };
+}
+
+function bookRow(row: LosslessObject): BookRow {
+  return {
+    symbol: string(row, 'symbol') as PairSymbol,
+    bids: optionalRows(row, 'bids').map(levelRow),
+    asks: optionalRows(row, 'asks').map(levelRow),
+    checksum: integer(row, 'checksum'),
+    timestamp: optionalString(row, 'timestamp'),
+  };
+}
+
+function levelRow(row: LosslessObject): LevelRow {
+  return { price: decimal(row, 'price'), qty: decimal(row, 'qty') };
 }
 
 // ── Members ────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,12 @@ import type { Asset, PairSymbol } from './symbols.ts';
 /** What one subscription is about: the identity under which Kraken keeps it on a connection. */
 export type SubscriptionTopic =
   | { readonly channel: 'instrument' }
-  | { readonly channel: 'ticker'; readonly symbol: PairSymbol };
+  | { readonly channel: 'ticker'; readonly symbol: PairSymbol }
+  | { readonly channel: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth };
+
+/** Levels a side that a book can be subscribed with. */
+export const BOOK_DEPTHS = [10, 25, 100, 500, 1000] as const;
+export type BookDepth = (typeof BOOK_DEPTHS)[number];
 
 /** Names of the channels that can be subscribed to. */
 export type ChannelName = SubscriptionTopic['channel'];
@@ -23,6 +28,8 @@ export interface SubscribeRequest {
     readonly channel: ChannelName;
     /** Absent on channels that have no symbols. */
     readonly symbol?: readonly PairSymbol[];
+    /** Of a book; repeated on unsubscribe. */
+    readonly depth?: BookDepth;
     /** Whether the current state is wanted first. Absent on unsubscribe. */
     readonly snapshot?: boolean;
   };
@@ -96,6 +103,8 @@ export interface InstrumentMessage {
   readonly type: 'snapshot' | 'update';
   readonly assets: readonly AssetRow[];
   readonly pairs: readonly PairRow[];
+  /** What was wrong with rows that were left out: one odd pair is no reason to know none. */
+  readonly skipped: readonly string[];
 }
 
 export interface AssetRow {
@@ -150,6 +159,32 @@ export interface TickerRow {
   readonly timestamp: string | undefined;
 }
 
+/** @see https://docs.kraken.com/api/docs/websocket-v2/book */
+export interface BookMessage {
+  readonly kind: 'book';
+  /** A snapshot replaces the whole book. */
+  readonly type: 'snapshot' | 'update';
+  readonly data: readonly BookRow[];
+}
+
+export interface BookRow {
+  readonly symbol: PairSymbol;
+  /** In no particular order; one price may stand in it more than once. */
+  readonly bids: readonly LevelRow[];
+  readonly asks: readonly LevelRow[];
+  /** CRC32 of the book after this message. */
+  readonly checksum: number;
+  /** Of the last change, also on a snapshot. */
+  readonly timestamp: string | undefined;
+}
+
+export interface LevelRow {
+  /** Quote asset. */
+  readonly price: DecimalText;
+  /** Base asset; replaces what was there, and 0 removes the price. */
+  readonly qty: DecimalText;
+}
+
 type SessionMessage =
   | StatusMessage
   | HeartbeatMessage
@@ -157,5 +192,5 @@ type SessionMessage =
   | AcknowledgedMessage
   | RefusedMessage
   | RateLimitedMessage;
-type MarketMessage = InstrumentMessage | TickerMessage;
+type MarketMessage = InstrumentMessage | TickerMessage | BookMessage;
 export type KrakenMessage = SessionMessage | MarketMessage;

@@ -52,6 +52,13 @@ export class MessageCounters {
     this.#channel(channel ?? OTHER, receivedAt).errors += 1;
   }
 
+  /** A message that was counted turned out to be wrong. */
+  failure(channel: string): void {
+    this.#all.errors += 1;
+    const counter = this.#channels.get(channel);
+    if (counter !== undefined) counter.errors += 1;
+  }
+
   snapshot(nowMs: number): MessageStatistics {
     return {
       total: this.#all.rate.total,

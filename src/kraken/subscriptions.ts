@@ -46,18 +46,26 @@ type Phase =
   | { readonly kind: 'subscribing'; readonly requestId: number }
   | { readonly kind: 'subscribed'; readonly sinceMs: number }
   | { readonly kind: 'unsubscribing'; readonly requestId: number }
-  | { readonly kind: 'waiting'; readonly attempt: number }
+  | { readonly kind: 'waiting'; readonly cancelRetry: Cancel }
   | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
 
-interface Subscription {
+/** Those who want a subscription in one variant: a book with one depth. */
+interface Claim {
   readonly topic: SubscriptionTopic;
-  phase: Phase;
-  /** Holders that want it now. */
   holders: number;
-  /** Ends the time that it outlives its last holder. */
+  /** Ends the time that the claim outlives its last holder. */
   cancelLinger: Cancel | undefined;
+}
+
+interface Subscription {
+  /** What is subscribed, or was last: of a book, with the depth that is on the wire. */
+  topic: SubscriptionTopic;
+  phase: Phase;
+  /** By variant. Upstream there is one at a time: the largest, of which the others are slices. */
+  readonly claims: Map<number, Claim>;
   /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
   renew: boolean;
+  cancelRenewal: Cancel | undefined;
   silent: boolean;
   /** Failed tries in a row. */
   failures: number;
@@ -68,6 +76,8 @@ interface Subscription {
 }
 
 interface Request {
+  /** Monotonic. */
+  readonly sentMs: number;
   readonly method: 'subscribe' | 'unsubscribe';
   readonly channel: ChannelName;
   /** What has not been answered yet. */
@@ -116,12 +126,13 @@ export class Subscriptions {
 
   // ── What is wanted ───────────────────────────────────────────────────────────────────────────────────
 
-  /** One more holder wants this topic. Every call is matched by one {@link release}. */
+  /** One more holder wants this topic. Every call is matched by one {@link release} of the same. */
   retain(topic: SubscriptionTopic): void {
     const subscription = this.#find(topic) ?? this.#add(topic);
-    subscription.holders += 1;
-    subscription.cancelLinger?.();
-    subscription.cancelLinger = undefined;
+    const claim = claimOf(subscription, topic);
+    claim.holders += 1;
+    claim.cancelLinger?.();
+    claim.cancelLinger = undefined;
     // A refusal may be about yesterday: whoever asks later gets a new answer, but not every asker one.
     const { phase } = subscription;
     if (phase.kind === 'rejected' && this.#clock.monotonicMs() - phase.atMs > REJECTION_STANDS_MS) {
@@ -130,29 +141,28 @@ export class Subscriptions {
     this.#unsettle(subscription);
   }
 
-  /** One holder less. After the last one the subscription lingers, or ends at once if `lingerMs` is 0. */
+  /** One holder less. After the last one the claim lingers, or ends at once if `lingerMs` is 0. */
   release(topic: SubscriptionTopic, lingerMs = this.#options.lingerMs): void {
     const subscription = this.#find(topic);
-    if (subscription === undefined || subscription.holders === 0) return;
-    subscription.holders -= 1;
-    if (subscription.holders > 0) return;
+    const claim = subscription?.claims.get(variantOf(topic));
+    if (subscription === undefined || claim === undefined || claim.holders === 0) return;
+    claim.holders -= 1;
+    if (claim.holders > 0) return;
     if (this.#suspended) {
-      this.#remove(subscription);
+      this.#endClaim(subscription, claim);
       return;
     }
-    subscription.cancelLinger = this.#clock.after(lingerMs, () => {
-      subscription.cancelLinger = undefined;
-      this.#unsettle(subscription);
-    });
+    claim.cancelLinger = this.#clock.after(lingerMs, () => this.#endClaim(subscription, claim));
   }
 
   /** No connection is wanted any more: what only lingers ends now, and leaves no timer behind. */
   suspend(): void {
     this.#suspended = true;
     for (const subscription of this.#each()) {
-      subscription.cancelLinger?.();
-      subscription.cancelLinger = undefined;
-      if (!this.#wanted(subscription)) this.#remove(subscription);
+      for (const claim of subscription.claims.values()) {
+        claim.cancelLinger?.();
+        if (claim.holders === 0) this.#endClaim(subscription, claim);
+      }
     }
   }
 
@@ -161,12 +171,17 @@ export class Subscriptions {
     this.#suspended = false;
   }
 
-  /** Asks for a new snapshot: unsubscribes, and subscribes again when that is acknowledged. */
-  renew(topic: SubscriptionTopic): void {
-    const subscription = this.#find(topic);
+  /** Asks for a new snapshot, after a while: unsubscribes, and subscribes again when that is acknowledged. */
+  renew(channel: ChannelName, symbol: PairSymbol, delayMs: number): void {
+    const subscription = this.#byChannel.get(channel)?.get(symbol);
     if (subscription === undefined) return;
-    subscription.renew = true;
-    this.#unsettle(subscription);
+    const renew = (): void => {
+      subscription.renew = true;
+      this.#unsettle(subscription);
+    };
+    subscription.cancelRenewal?.();
+    if (delayMs === 0) renew();
+    else subscription.cancelRenewal = this.#clock.after(delayMs, renew);
   }
 
   // ── What is known ────────────────────────────────────────────────────────────────────────────────────
@@ -218,10 +233,12 @@ export class Subscriptions {
     const before = new Map([...this.#each()].map(one => [one, this.#state(one)]));
     this.#connected = connected;
     for (const [subscription, state] of before) {
+      if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
       subscription.phase = { kind: 'absent' };
       subscription.fresh = false;
       subscription.silent = false;
       subscription.renew = false;
+      subscription.cancelRenewal?.();
       const after = this.#state(subscription);
       if (after !== state) this.#handlers.stateChanged(subscription.topic, after);
     }
@@ -321,13 +338,11 @@ export class Subscriptions {
   #tryAgainLater(subscription: Subscription): void {
     const delayMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(subscription.failures, 16));
     subscription.failures += 1;
-    const phase: Phase = { kind: 'waiting', attempt: subscription.failures };
-    this.#setPhase(subscription, phase);
-    this.#clock.after(delayMs, () => {
-      if (subscription.phase !== phase) return;
+    const cancelRetry = this.#clock.after(delayMs, () => {
       this.#setPhase(subscription, { kind: 'absent' });
       this.#unsettle(subscription);
     });
+    this.#setPhase(subscription, { kind: 'waiting', cancelRetry });
   }
 
   #ackTimedOut(id: number): void {
@@ -342,7 +357,7 @@ export class Subscriptions {
     for (const subscription of request.unanswered) {
       if (request.method === 'unsubscribe') this.#settle(request, subscription);
       // Data came without an acknowledgement: it works, and that is what was asked for.
-      else if (subscription.fresh) this.#settle(request, subscription);
+      else if ((subscription.lastMessageMs ?? -1) > request.sentMs) this.#settle(request, subscription);
       else this.#tryAgainLater(subscription);
     }
   }
@@ -375,7 +390,13 @@ export class Subscriptions {
   // ── Reconciling ──────────────────────────────────────────────────────────────────────────────────────
 
   #wanted(subscription: Subscription): boolean {
-    return subscription.holders > 0 || subscription.cancelLinger !== undefined;
+    return subscription.claims.size > 0;
+  }
+
+  #endClaim(subscription: Subscription, claim: Claim): void {
+    subscription.claims.delete(variantOf(claim.topic));
+    if (this.#suspended && !this.#wanted(subscription)) this.#remove(subscription);
+    else this.#unsettle(subscription);
   }
 
   #unsettle(subscription: Subscription): void {
@@ -388,8 +409,8 @@ export class Subscriptions {
   #reconcile(): void {
     this.#reconcileAsked = false;
     this.#cancelReconcile?.();
-    const toSubscribe = new Batches();
-    const toUnsubscribe = new Batches();
+    const toSubscribe = new Batches(wantedTopic);
+    const toUnsubscribe = new Batches(one => one.topic);
     for (const subscription of this.#unsettled) {
       switch (this.#stepFor(subscription)) {
         case 'subscribe':
@@ -420,7 +441,11 @@ export class Subscriptions {
       case 'rejected':
         return wanted ? 'nothing' : 'remove';
       case 'subscribed':
-        return wanted && !subscription.renew ? 'nothing' : 'unsubscribe';
+        return wanted &&
+          !subscription.renew &&
+          variantOf(wantedTopic(subscription)) === variantOf(subscription.topic)
+          ? 'nothing'
+          : 'unsubscribe';
       case 'subscribing':
       case 'unsubscribing':
         return 'nothing';
@@ -434,7 +459,8 @@ export class Subscriptions {
     const [first] = batch;
     if (first === undefined) return true;
     const id = this.#nextRequestId;
-    const waitMs = this.#options.trySend(requestFor(method, id, batch, first.topic));
+    const topic = method === 'subscribe' ? wantedTopic(first) : first.topic;
+    const waitMs = this.#options.trySend(requestFor(method, id, batch, topic));
     if (waitMs > 0) {
       if (Number.isFinite(waitMs)) {
         this.#cancelReconcile = this.#clock.after(waitMs, () => this.#reconcile());
@@ -444,6 +470,7 @@ export class Subscriptions {
     this.#nextRequestId += 1;
     const cancelTimeout = this.#clock.after(ACK_TIMEOUT_MS, () => this.#ackTimedOut(id));
     this.#requests.set(id, {
+      sentMs: this.#clock.monotonicMs(),
       method,
       channel: first.topic.channel,
       unanswered: new Set(batch),
@@ -451,6 +478,7 @@ export class Subscriptions {
     });
     const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
     for (const subscription of batch) {
+      if (method === 'subscribe') subscription.topic = wantedTopic(subscription);
       this.#setPhase(subscription, { kind, requestId: id });
       this.#unsettled.delete(subscription);
     }
@@ -461,6 +489,7 @@ export class Subscriptions {
 
   #setPhase(subscription: Subscription, phase: Phase): void {
     const before = this.#state(subscription);
+    if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
     subscription.phase = phase;
     // A renewal keeps its data, and its state, until the new snapshot replaces it.
     const after = this.#state(subscription);
@@ -475,9 +504,9 @@ export class Subscriptions {
     const subscription: Subscription = {
       topic,
       phase: { kind: 'absent' },
-      holders: 0,
-      cancelLinger: undefined,
+      claims: new Map(),
       renew: false,
+      cancelRenewal: undefined,
       silent: false,
       failures: 0,
       lastMessageMs: undefined,
@@ -495,6 +524,8 @@ export class Subscriptions {
 
   #remove(subscription: Subscription): void {
     this.#unsettled.delete(subscription);
+    if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
+    subscription.cancelRenewal?.();
     this.#byChannel.get(subscription.topic.channel)?.delete(symbolOf(subscription.topic));
     this.#handlers.dropped(subscription.topic);
   }
@@ -504,25 +535,53 @@ export class Subscriptions {
   }
 }
 
-/** Subscriptions that go into one request: same channel, a bounded number of symbols. */
+/** Subscriptions that go into one request: same channel and variant, a bounded number of symbols. */
 class Batches {
-  readonly #byChannel = new Map<ChannelName, Subscription[][]>();
+  readonly #topicOf: (subscription: Subscription) => SubscriptionTopic;
+  readonly #batches = new Map<string, Subscription[][]>();
+
+  constructor(topicOf: (subscription: Subscription) => SubscriptionTopic) {
+    this.#topicOf = topicOf;
+  }
 
   add(subscription: Subscription): void {
-    const { channel } = subscription.topic;
-    const batches = this.#byChannel.get(channel) ?? [];
+    const topic = this.#topicOf(subscription);
+    const key = `${topic.channel} ${variantOf(topic)}`;
+    const batches = this.#batches.get(key) ?? [];
     const last = batches.at(-1);
     if (last === undefined || last.length >= SYMBOLS_PER_REQUEST) batches.push([subscription]);
     else last.push(subscription);
-    this.#byChannel.set(channel, batches);
+    this.#batches.set(key, batches);
   }
 
   /** Channels without symbols first: the others are read against what they tell. */
   inOrder(): readonly Subscription[][] {
     const wide = (batch: readonly Subscription[]): number =>
       batch[0] && symbolOf(batch[0].topic) === '' ? 0 : 1;
-    return [...this.#byChannel.values()].flat().sort((a, b) => wide(a) - wide(b));
+    return [...this.#batches.values()].flat().sort((a, b) => wide(a) - wide(b));
   }
+}
+
+function claimOf(subscription: Subscription, topic: SubscriptionTopic): Claim {
+  const known = subscription.claims.get(variantOf(topic));
+  if (known !== undefined) return known;
+  const claim: Claim = { topic, holders: 0, cancelLinger: undefined };
+  subscription.claims.set(variantOf(topic), claim);
+  return claim;
+}
+
+/** The largest variant that anyone wants; what is subscribed while nobody wants any. */
+function wantedTopic({ claims, topic }: Subscription): SubscriptionTopic {
+  let wanted: SubscriptionTopic | undefined;
+  for (const claim of claims.values()) {
+    if (wanted === undefined || variantOf(claim.topic) > variantOf(wanted)) wanted = claim.topic;
+  }
+  return wanted ?? topic;
+}
+
+/** What tells two subscriptions of one channel and symbol apart: Kraken keeps one at a time. */
+function variantOf(topic: SubscriptionTopic): number {
+  return 'depth' in topic ? topic.depth : 0;
 }
 
 function symbolOf(topic: SubscriptionTopic): PairSymbol | '' {
@@ -533,14 +592,15 @@ function requestFor(
   method: 'subscribe' | 'unsubscribe',
   req_id: number,
   batch: readonly Subscription[],
-  { channel }: SubscriptionTopic,
+  topic: SubscriptionTopic,
 ): SubscribeRequest {
   const symbols = batch.flatMap(one => ('symbol' in one.topic ? [one.topic.symbol] : []));
   return {
     method,
     params: {
-      channel,
+      channel: topic.channel,
       ...(symbols.length > 0 && { symbol: symbols }),
+      ...('depth' in topic && { depth: topic.depth }),
       ...(method === 'subscribe' && { snapshot: true }),
     },
     req_id,

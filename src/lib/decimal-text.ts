@@ -45,6 +45,11 @@ export function isZero(text: DecimalText): boolean {
   return true;
 }
 
+/** Below 0 when `a` is less than `b`, 0 when they are the same number, however many digits each has. */
+export function compareDecimals(a: DecimalText, b: DecimalText): number {
+  return new Decimal(a).comparedTo(b);
+}
+
 /** A computed decimal as text, in plain notation whatever its size. */
 export function decimalToText(value: Decimal): DecimalText {
   return value.toFixed() as DecimalText;

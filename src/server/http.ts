@@ -2,13 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Services } from '../graphql/context.ts';
-import { maskError } from '../graphql/errors.ts';
+import { maskError, toGraphQLError } from '../graphql/errors.ts';
 import { createLoaders } from '../graphql/loaders.ts';
 import { readinessOf } from '../hub/health.ts';
+import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
+import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -54,6 +56,8 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: () => ({ services, loaders: createLoaders(services) }),
+    // What is valid depends on the list of pairs, which changes: only parsing is cached.
+    parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError: error => maskError(error, services.reportUnexpected) },
     cors: { origin: [...allowedOrigins], credentials: true },
     graphiql: false,
@@ -64,7 +68,8 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context
       debug: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
       info: (...args: unknown[]) => logger.info({ args }, 'yoga'),
       warn: (...args: unknown[]) => logger.warn({ args }, 'yoga'),
-      error: (...args: unknown[]) => logger.error({ args }, 'yoga'),
+      // What users did wrong. What we did wrong is reported where errors are masked.
+      error: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
     },
     plugins: [
       {
@@ -73,20 +78,32 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context
           setExecuteFn(execute);
         },
         onSubscribe({ setSubscribeFn }: { setSubscribeFn: (subscribe: unknown) => void }) {
-          setSubscribeFn((args: Parameters<OpenSubscription>[0]) =>
-            openSubscription(args, ({ onReturn }) => {
-              const closed = services.hub.countConnection();
-              const stream = new StreamOutlet(() => {
-                closed();
-                onReturn();
-              });
-              return { outlet: stream, stream };
-            }),
+          setSubscribeFn((args: Parameters<OpenSubscription>[0] & { contextValue: { request: Request } }) =>
+            acceptsEvents(args.contextValue.request)
+              ? openSubscription(args, handlers => eventStream(services, handlers))
+              : { errors: [toGraphQLError(new CodedError('BAD_USER_INPUT', NOT_EVENTS))] },
           );
         },
       },
     ],
   });
+}
+
+const NOT_EVENTS = 'Subscriptions are served as text/event-stream, or over WebSocket: accept one of them';
+
+/** Whether the answer may be an event stream; nothing else can carry a subscription over HTTP. */
+function acceptsEvents(request: Request): boolean {
+  return (request.headers.get('accept') ?? '').includes('text/event-stream');
+}
+
+/** An outlet of server-sent events, counted as a connection while it is open. */
+function eventStream(services: Services, { onReturn }: { onReturn: () => void }) {
+  const closed = services.hub.countConnection();
+  const stream = new StreamOutlet(() => {
+    closed();
+    onReturn();
+  });
+  return { outlet: stream, stream };
 }
 
 interface Routes extends HttpOptions {
@@ -95,7 +112,7 @@ interface Routes extends HttpOptions {
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const pathname = pathOf(request);
   switch (pathname) {
     case '/':
       response.writeHead(302, { Location: GRAPHQL_PATH }).end();

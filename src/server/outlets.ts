@@ -24,7 +24,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   #wasCongested = false;
   readonly #onReturn: () => void;
 
-  /** @param onReturn called once when the reader goes */
+  /** @param onReturn called once, when the reader goes or nothing more will come */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn;
   }
@@ -50,9 +50,11 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   }
 
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#waiting?.(DONE);
     this.#waiting = undefined;
+    this.#onReturn();
   }
 
   next(): Promise<IteratorResult<ExecutionResult>> {
@@ -71,7 +73,6 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   return(): Promise<IteratorResult<ExecutionResult>> {
     this.#queue = [];
     this.end();
-    this.#onReturn();
     return Promise.resolve(DONE);
   }
 
@@ -92,14 +93,18 @@ function serialised(text: string): ExecutionResult {
 export class Completion implements SubscriptionStream {
   readonly #end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   readonly #onReturn: () => void;
+  #ended = false;
 
-  /** @param onReturn called when the client completes or goes */
+  /** @param onReturn called once, when the client completes or goes, or nothing more will come */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn;
   }
 
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#end.resolve(DONE);
+    this.#onReturn();
   }
 
   next(): Promise<IteratorResult<ExecutionResult>> {
@@ -108,7 +113,6 @@ export class Completion implements SubscriptionStream {
 
   return(): Promise<IteratorResult<ExecutionResult>> {
     this.end();
-    this.#onReturn();
     return Promise.resolve(DONE);
   }
 

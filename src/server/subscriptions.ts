@@ -35,6 +35,7 @@ export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscr
     try {
       leave = hub.join(planned.plan, outlet);
     } catch (error) {
+      void stream.return();
       return { errors: [maskError(error, contextValue.services.reportUnexpected)] };
     }
     return stream;

@@ -18,6 +18,7 @@ import type { Logger } from '../lib/logger.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { OriginCheck } from './origins.ts';
 import { Completion, type SubscriptionStream } from './outlets.ts';
+import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
 /** A frame from a client may not be larger: it is closed with code 1009. */
@@ -40,9 +41,10 @@ export interface WebSocketOptions {
  * GraphQL over WebSocket. graphql-ws speaks the protocol: handshake, validation, ping, complete, errors. The
  * results of subscriptions are written past it, on the upgrade request's socket.
  *
- * @returns how to close: completes nothing by itself, and says goodbye to every client with code 1001
+ * @returns how to close: says goodbye to every client with code 1001, and drops those that have not answered within
+ * the grace; completes no operation by itself
  */
-export function serveWebSockets(options: WebSocketOptions): () => void {
+export function serveWebSockets(options: WebSocketOptions): (graceMs: number) => Promise<void> {
   const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin } = options;
   const websockets = new WebSocketServer({
     noServer: true,
@@ -54,14 +56,15 @@ export function serveWebSockets(options: WebSocketOptions): () => void {
     onSubscribe: ({ extra }, id, payload) => prepare(yoga, extra, id, payload),
     execute: args => operationOf(args).execute(args),
     subscribe: args => {
-      const { writer, id } = operationOf(args);
-      return openSubscription(args, handlers => socketStream(writer, id, handlers));
+      const { client, id } = operationOf(args);
+      // A client may complete an id and use it again before graphql-ws has heard of the first.
+      client.streams.get(id)?.return();
+      return openSubscription(args, handlers => socketStream(client, id, handlers));
     },
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
-      return refuse(socket, '404 Not Found');
+    if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
     websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   });
@@ -72,16 +75,31 @@ export function serveWebSockets(options: WebSocketOptions): () => void {
     const cancelKeepAlive = keepAlive(websocket, clock);
     // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
     websocket.on('error', error => logger.debug({ err: error }, 'a client broke the protocol'));
-    const closed = protocol.opened(protocolSocket(websocket, logger), { request, websocket, writer });
+    const streams = new Map<string, SubscriptionStream>();
+    const closed = protocol.opened(protocolSocket(websocket, logger), {
+      request,
+      websocket,
+      writer,
+      streams,
+    });
     websocket.on('close', (code, reason) => {
+      for (const stream of [...streams.values()]) void stream.return();
       uncount();
       cancelKeepAlive();
       void closed(code, String(reason));
     });
   };
 
-  return () => {
+  return async graceMs => {
+    const cancel = clock.after(graceMs, () => {
+      for (const websocket of websockets.clients) websocket.terminate();
+    });
+    const gone = [...websockets.clients].map(
+      websocket => new Promise(resolve => websocket.once('close', resolve)),
+    );
     for (const websocket of websockets.clients) websocket.close(CLOSE_GOING_AWAY, 'Going away');
+    await Promise.all(gone);
+    cancel();
   };
 }
 
@@ -90,6 +108,8 @@ interface Client {
   readonly request: IncomingMessage;
   readonly websocket: WebSocket;
   readonly writer: FrameWriter;
+  /** Its open subscriptions, by operation id. */
+  readonly streams: Map<string, SubscriptionStream>;
 }
 
 /** The socket as graphql-ws wants it. */
@@ -133,7 +153,7 @@ function keepAlive(websocket: WebSocket, clock: Clock): Cancel {
 /** What the two hooks of graphql-ws hand to each other: where an operation's results go. */
 interface SocketOperation {
   readonly execute: (args: ExecutionArgs) => ReturnType<typeof import('graphql').execute>;
-  readonly writer: FrameWriter;
+  readonly client: Client;
   readonly id: string;
 }
 
@@ -144,21 +164,20 @@ function operationOf(args: ExecutionArgs): SocketOperation {
 /** Parses and validates as yoga does for HTTP, so that both transports accept and refuse the same. */
 async function prepare(
   yoga: YogaServerInstance<object, Context>,
-  { request, websocket, writer }: Client,
+  client: Client,
   id: string,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  if (writer === undefined) throw new Error('a socket without a writer');
   const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
-    req: request,
-    socket: websocket,
+    req: client.request,
+    socket: client.websocket,
     params,
   });
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors.map(withoutHttp);
-    const rootValue: SocketOperation = { execute, writer, id };
+    const rootValue: SocketOperation = { execute, client, id };
     return {
       schema,
       document,
@@ -183,7 +202,7 @@ function withoutHttp(error: GraphQLError): GraphQLError {
 
 /** An outlet that writes on the socket, and the stream that tells graphql-ws when it is over. */
 function socketStream(
-  writer: FrameWriter,
+  { writer, streams }: Client,
   id: string,
   { onReturn }: { onReturn: () => void },
 ): { outlet: Outlet; stream: SubscriptionStream } {
@@ -191,8 +210,10 @@ function socketStream(
   let forgetDrain = (): void => {};
   const stream = new Completion(() => {
     forgetDrain();
+    if (streams.get(id) === stream) streams.delete(id);
     onReturn();
   });
+  streams.set(id, stream);
   const outlet: Outlet = {
     get congested() {
       return writer.congested;

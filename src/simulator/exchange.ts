@@ -33,6 +33,7 @@ export class Exchange {
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   readonly #sessions = new Set<Session>();
+  readonly #corrupted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #system = 'online';
 
@@ -100,8 +101,12 @@ export class Exchange {
 
   /** One trade in this pair, told to its subscribers. */
   trade(symbol: string): void {
-    this.#market.trade(symbol);
-    this.#publishTicker(symbol);
+    this.#move(symbol, () => this.#market.trade(symbol));
+  }
+
+  /** Sends the next change of this book with one digit of its checksum wrong. */
+  corruptBook(symbol: string): void {
+    this.#corrupted.add(symbol);
   }
 
   /** Sends the next recorded frame to every connection; returns it, or undefined at the end. */
@@ -109,6 +114,11 @@ export class Exchange {
     const frame = this.#recording?.next();
     if (frame !== undefined) this.broadcast(frame);
     return frame;
+  }
+
+  /** Sends the list of pairs to every connection. */
+  sendInstruments(): void {
+    this.broadcast(write({ channel: 'instrument', type: 'snapshot', data: instrumentData() }));
   }
 
   /** Sends a frame of any content to every connection. */
@@ -132,11 +142,41 @@ export class Exchange {
     return write(this.#market.tickerRow(symbol));
   }
 
+  /** The row of a book snapshot of this depth as it would be sent now. */
+  bookRow(symbol: string, depth: number): object {
+    return this.#market.book(symbol).row(symbol, depth, this.#market.updatedMs(symbol)) ?? {};
+  }
+
   // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 
   #tick(): void {
     if (this.#recording) this.replayNext();
-    else this.#publishTicker(this.#market.step());
+    else {
+      const symbol = this.#market.draw();
+      this.#move(symbol, () => this.#market.trade(symbol));
+    }
+  }
+
+  /** Tells each session what it sees of what happened to a pair. */
+  #move(symbol: string, happen: () => void): void {
+    const depths = new Set(
+      [...this.#sessions].map(session => session.bookDepth(symbol)).filter(depth => depth > 0),
+    );
+    const book = depths.size > 0 ? this.#market.book(symbol) : undefined;
+    const before = new Map([...depths].map(depth => [depth, book?.top(depth)]));
+    happen();
+    this.#publishTicker(symbol);
+    for (const depth of depths) {
+      const row = book?.row(symbol, depth, this.#market.updatedMs(symbol), before.get(depth));
+      if (row === undefined) continue;
+      const text = this.#corrupt(symbol, write({ channel: 'book', type: 'update', data: [row] }));
+      for (const session of this.#sessions) if (session.bookDepth(symbol) === depth) session.send(text);
+    }
+  }
+
+  #corrupt(symbol: string, text: string): string {
+    if (!this.#corrupted.delete(symbol)) return text;
+    return text.replace(/"checksum":(\d+)/, (_all, checksum: string) => `"checksum":${Number(checksum) ^ 1}`);
   }
 
   #publishTicker(symbol: string): void {
@@ -149,12 +189,15 @@ export class Exchange {
       this.#recording ?? {
         status: connectionId => this.#status(connectionId),
         lists: (_channel, symbol) => this.#market.pair(symbol) !== undefined,
-        snapshot: (channel, symbol) => this.#snapshot(channel, symbol),
+        snapshot: (channel, symbol, depth) => this.#snapshot(channel, symbol, depth),
       }
     );
   }
 
-  #snapshot(channel: string, symbol: string): string | undefined {
+  #snapshot(channel: string, symbol: string, depth: number): string | undefined {
+    if (channel === 'book') {
+      return write({ channel, type: 'snapshot', data: [this.bookRow(symbol, depth)] });
+    }
     if (channel !== 'instrument')
       return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
     if (this.#options.withoutInstruments) return undefined;

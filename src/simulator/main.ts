@@ -15,14 +15,24 @@ const { values } = parseArgs({
   },
 });
 
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function number(name: 'port' | 'seed' | 'rate' | 'interval'): number {
+  const value = Number(values[name]);
+  return value >= 0 ? value : fail(`--${name} ${values[name]} is not valid: it takes a number from 0`);
+}
+
 const exchange = new Exchange({
-  port: Number(values.port),
-  seed: Number(values.seed),
-  tradesPerSecond: Number(values.rate),
-  replayIntervalMs: Number(values.interval),
+  port: number('port'),
+  seed: number('seed'),
+  tradesPerSecond: number('rate'),
+  replayIntervalMs: number('interval'),
   ...(values.replay && { replay: values.replay }),
 });
-await exchange.start();
+await exchange.start().catch((error: Error) => fail(error.message));
 process.stdout.write(
   [
     'Kraken simulator',
@@ -33,5 +43,5 @@ process.stdout.write(
   ].join('\n'),
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void exchange.stop().then(() => process.exit(0)));
+  process.on(signal, () => void exchange.stop().then(() => process.exit(0)));
 }

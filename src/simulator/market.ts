@@ -1,3 +1,4 @@
+import { SimulatedBook } from './book.ts';
 import { SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { seededRandom } from './random.ts';
 import { fixed, microseconds } from './wire.ts';
@@ -19,6 +20,8 @@ interface PairState {
   turnover: number;
   trades: number;
   updatedMs: number;
+  /** Made when somebody wants to see it. */
+  book: SimulatedBook | undefined;
 }
 
 /** A market that wanders: each step one trade in one pair, drawn from a seed. */
@@ -39,12 +42,10 @@ export class SimulatedMarket {
     return this.#bySymbol.get(symbol)?.pair;
   }
 
-  /** One trade; returns the symbol that it was in. The big pairs trade more often than the small ones. */
-  step(): string {
+  /** The pair of the next trade. The big ones trade more often than the small ones. */
+  draw(): string {
     const rank = Math.floor(this.#random() ** 3 * this.#states.length);
-    const state = this.#states[rank] ?? this.#start(SIMULATED_PAIRS[0] as SimulatedPair);
-    this.#trade(state);
-    return state.pair.symbol;
+    return this.#states[rank]?.pair.symbol ?? '';
   }
 
   /** One trade in this pair. */
@@ -77,6 +78,19 @@ export class SimulatedMarket {
     };
   }
 
+  book(symbol: string): SimulatedBook {
+    const state = this.#bySymbol.get(symbol);
+    if (state === undefined) throw new Error(`no pair ${symbol}`);
+    const { pricePrecision: price, qtyPrecision: qty } = state.pair;
+    state.book ??= new SimulatedBook(this.#random, { price, qty }, state);
+    return state.book;
+  }
+
+  /** Epoch milliseconds of the last trade. */
+  updatedMs(symbol: string): number {
+    return this.#bySymbol.get(symbol)?.updatedMs ?? 0;
+  }
+
   #start(pair: SimulatedPair): PairState {
     const ticks = pair.startTicks;
     const volumeLots = this.#lots(pair, 2_000) * 1_000;
@@ -94,6 +108,7 @@ export class SimulatedMarket {
       turnover: volumeLots * ticks,
       trades: 1_000 + Math.floor(this.#random() * 100_000),
       updatedMs: this.#now(),
+      book: undefined,
     };
     return state;
   }
@@ -117,6 +132,7 @@ export class SimulatedMarket {
     state.turnover += lots * state.lastTicks;
     state.trades += 1;
     state.updatedMs = this.#now();
+    state.book?.follow(state);
   }
 
   /** A quantity between 0 and about `thousands` of dollars' worth, small ones more often, never 0. */

@@ -1,7 +1,8 @@
 import { microseconds, write } from './wire.ts';
 
 /** Channels of the two endpoints. Those that the simulator does not play are refused as unknown names. */
-const PUBLIC_CHANNELS = new Set(['ticker', 'instrument']);
+const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'instrument']);
+const BOOK_DEPTHS: readonly unknown[] = [10, 25, 100, 500, 1000];
 const PRIVATE_CHANNELS = new Set(['balances', 'executions']);
 const MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
   subscribe: new Set(['method', 'params', 'req_id']),
@@ -18,6 +19,7 @@ export type ParsedRequest =
       readonly channel: string;
       /** Empty on channels without symbols. */
       readonly symbols: readonly string[];
+      readonly depth: number;
       readonly snapshot: boolean;
       /** What goes back in the acknowledgement besides channel, snapshot and symbol. */
       readonly echo: object;
@@ -86,6 +88,7 @@ export function parseRequest(
       reqId: reqId as number | undefined,
       channel,
       symbols: [],
+      depth: 0,
       snapshot: snapshot !== false,
       echo: { warnings: ['tick_size is deprecated, use price_increment'] },
     };
@@ -93,13 +96,21 @@ export function parseRequest(
   if (symbol === undefined) return refuse(method, reqId, 'Symbol(s) not found');
   if (!Array.isArray(symbol)) return refuse(method, reqId, 'Symbol field must be an array');
   if (symbol.length === 0) return refuse(method, reqId, 'Symbol(s) not found');
+  const { depth = 10 } = params;
+  if (channel === 'book' && !BOOK_DEPTHS.includes(depth)) {
+    return refuse(method, reqId, 'Subscription depth not supported');
+  }
   return {
     kind: method as 'subscribe' | 'unsubscribe',
     reqId: reqId as number | undefined,
     channel,
     symbols: symbol.map(String),
+    depth: channel === 'book' ? Number(depth) : 0,
     snapshot: snapshot !== false,
-    echo: { event_trigger: typeof params['event_trigger'] === 'string' ? params['event_trigger'] : 'trades' },
+    echo:
+      channel === 'book'
+        ? { depth }
+        : { event_trigger: typeof params['event_trigger'] === 'string' ? params['event_trigger'] : 'trades' },
   };
 }
 

@@ -9,7 +9,7 @@ export interface Source {
   /** Whether the symbol can be subscribed to. */
   lists(channel: string, symbol: string): boolean;
   /** What a new subscription gets first; undefined for nothing. */
-  snapshot(channel: string, symbol: string): string | undefined;
+  snapshot(channel: string, symbol: string, depth: number): string | undefined;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -20,8 +20,8 @@ export class Session {
   readonly #socket: WebSocket;
   readonly #source: Source;
   readonly #endpoint: 'public' | 'private';
-  /** `channel symbol` */
-  readonly #subscriptions = new Set<string>();
+  /** `channel symbol` → depth, 0 where there is none. */
+  readonly #subscriptions = new Map<string, number>();
   #heartbeat: NodeJS.Timeout | undefined;
   /** Texts of the requests received, in order. */
   readonly requests: string[] = [];
@@ -44,6 +44,11 @@ export class Session {
 
   isSubscribed(channel: string, symbol = ''): boolean {
     return this.#subscriptions.has(`${channel} ${symbol}`);
+  }
+
+  /** The depth of its subscription to this book; 0 without one. */
+  bookDepth(symbol: string): number {
+    return this.#subscriptions.get(`book ${symbol}`) ?? 0;
   }
 
   /** Ends the connection without a closing handshake. */
@@ -87,7 +92,7 @@ export class Session {
         );
         continue;
       }
-      this.#subscriptions.add(`${channel} ${symbol}`);
+      this.#subscriptions.set(`${channel} ${symbol}`, request.depth);
       accepted.push(symbol);
       const named = symbol === '' ? undefined : symbol;
       this.send(
@@ -97,7 +102,7 @@ export class Session {
     if (accepted.length > 0) this.#startHeartbeat();
     if (!snapshot) return;
     for (const symbol of accepted) {
-      const text = this.#source.snapshot(channel, symbol);
+      const text = this.#source.snapshot(channel, symbol, request.depth);
       if (text !== undefined) this.send(text);
     }
   }
@@ -106,7 +111,9 @@ export class Session {
     const { channel, reqId, echo } = request;
     for (const symbol of request.symbols.length > 0 ? request.symbols : ['']) {
       const named = symbol === '' ? {} : { symbol };
-      if (!this.#subscriptions.delete(`${channel} ${symbol}`)) {
+      const key = `${channel} ${symbol}`;
+      // An unsubscribe names the same depth, or it finds nothing.
+      if (this.#subscriptions.get(key) !== request.depth || !this.#subscriptions.delete(key)) {
         this.send(
           refusal({ method: 'unsubscribe', reqId, error: 'Subscription Not Found', receivedMs, ...named }),
         );

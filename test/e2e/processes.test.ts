@@ -120,7 +120,7 @@ test('a port that is taken stops the start with one line', async () => {
   assert.equal(await server.exit(), 1);
   assert.match(
     server.output,
-    new RegExp(`^listen EADDRINUSE: address already in use 127\\.0\\.0\\.1:${port}\n$`),
+    new RegExp(`^HOST=127\\.0\\.0\\.1 PORT=${port} can not be listened on: listen EADDRINUSE[^\n]*\n$`),
   );
   exchange.signal('SIGTERM');
   await exchange.exit();

@@ -50,7 +50,7 @@ function assertSame(document: DocumentNode, variableValues: Record<string, unkno
     variableValues,
     contextValue: { services },
   };
-  const compiled = new Executor().prepare(args);
+  const compiled = new Executor(schema).prepare(args);
   const reference = interpreted(args);
   for (const value of values) {
     const [ours, theirs] = [compiled(value), reference(value)];
@@ -96,7 +96,7 @@ describe('the compiled executor says what graphql-js says', () => {
     const slow = {
       services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
     };
-    const run = new Executor().prepare({
+    const run = new Executor(schema).prepare({
       schema,
       document,
       operationName: null,

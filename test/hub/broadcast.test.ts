@@ -228,6 +228,30 @@ describe('state topics', () => {
   });
 });
 
+test('a broadcast that throws stops neither the others nor the next turn', () => {
+  const reader = new Reader();
+  const healthy = create();
+  let faulty = true;
+  const sick = create({
+    render: () => {
+      if (faulty) throw new Error('a fault');
+      return 'well';
+    },
+  });
+  const patient = new Reader();
+  sick.join(patient);
+  healthy.join(reader);
+  sick.changed(A);
+  healthy.changed(A);
+  assert.throws(() => clock.turn(), /a fault/);
+  clock.turn();
+  assert.deepEqual(reader.got, ['A0', 'B0', 'A0']);
+  faulty = false;
+  sick.changed(A);
+  clock.turn();
+  assert.equal(patient.got.at(-1), 'well');
+});
+
 describe('events', () => {
   test('each event reaches everyone who had joined before it, once and in order', () => {
     const broadcast = create({ delivery: 'every', current: () => ['first'] });
@@ -272,5 +296,7 @@ describe('events', () => {
     assert.ok(slow.ended);
     assert.equal(quick.got.length, 1_001);
     assert.equal(broadcast.size, 1);
+    slow.drain();
+    assert.deepEqual(slow.got, ['SLOW_CONSUMER'], 'nothing follows the end');
   });
 });

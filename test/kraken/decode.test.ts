@@ -82,6 +82,14 @@ test('decimals may be quoted, and unknown members do no harm', () => {
   assert.equal(message.data[0]?.bid, '65972.80');
 });
 
+test('one odd row of the list of pairs is left out and named, and the others are known', () => {
+  const [frame = ''] = frames('instrument.jsonl');
+  const message = decode(frame.replace('"price_precision":5', '"price_precision":null'));
+  assert.ok(message.kind === 'instrument');
+  assert.equal(message.pairs.length, 1);
+  assert.deepEqual(message.skipped, ['pairs "EUR/USD": price_precision is not an integer below 2^53']);
+});
+
 test('what is not understood is named, with the channel where there is one', () => {
   const codeOf = (text: string): string => {
     const message = decode(text);

@@ -276,7 +276,7 @@ describe('answers', () => {
   test('data without an acknowledgement is good enough', () => {
     subscriptions.connectionOpened();
     subscriptions.retain(ticker(BTC));
-    clock.turn();
+    clock.advance(1);
     subscriptions.received('ticker', BTC, clock.now());
     clock.advance(30_000);
     assert.equal(sent.length, 1);
@@ -293,6 +293,83 @@ describe('answers', () => {
     subscriptions.connectionOpened();
     acknowledge(request, BTC);
     assert.equal(stateOf(BTC), 'PENDING');
+  });
+});
+
+describe('what is left behind', () => {
+  test('a retry that was planned for a subscription does not touch the one that took its place', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    for (let refusals = 0; refusals < 3; refusals += 1) {
+      refuse(sent.at(-1), 'EService:Unavailable', BTC);
+      if (refusals < 2) clock.advance(2_000);
+    }
+    subscriptions.release(ticker(BTC), 0);
+    clock.advance(1);
+    assert.equal(stateOf(BTC), undefined);
+    live(BTC);
+    clock.advance(40_000);
+    assert.equal(stateOf(BTC), 'LIVE');
+    assert.equal(subscriptions.received('ticker', BTC, clock.now()), true);
+  });
+
+  test('a renewal that nobody answers is asked again, for all that came before it', () => {
+    live(BTC);
+    subscriptions.renew('ticker', BTC, 0);
+    clock.turn();
+    acknowledge(sent[1], BTC);
+    clock.turn();
+    assert.equal(sent[2]?.method, 'subscribe');
+    clock.advance(12_000);
+    assert.equal(sent[3]?.method, 'subscribe');
+  });
+
+  test('no timer outlives the wish for a connection', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    subscriptions.retain(ticker(ETH));
+    clock.turn();
+    refuse(sent[0], 'EService:Unavailable', BTC);
+    subscriptions.suspend();
+    subscriptions.connectionLost();
+    assert.equal(clock.pending, 0);
+  });
+});
+
+describe('books', () => {
+  const book = (depth: 10 | 25 | 100): SubscriptionTopic => ({ channel: 'book', symbol: BTC, depth });
+  const wire = (): unknown[] => sent.map(({ method, params }) => [method, params.depth]);
+
+  test('have one depth at a time, the largest wanted, and each unsubscribe repeats it', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(book(10));
+    subscriptions.retain(book(25));
+    clock.turn();
+    acknowledge(sent[0], BTC);
+    clock.turn();
+    assert.deepEqual(wire(), [['subscribe', 25]]);
+    subscriptions.retain(book(100));
+    clock.turn();
+    acknowledge(sent[1], BTC);
+    clock.turn();
+    acknowledge(sent[2], BTC);
+    clock.turn();
+    assert.deepEqual(wire().slice(1), [
+      ['unsubscribe', 25],
+      ['subscribe', 100],
+    ]);
+    subscriptions.release(book(100));
+    subscriptions.release(book(25), 0);
+    clock.advance(29_999);
+    assert.equal(sent.length, 3, 'the largest lingers');
+    clock.advance(1);
+    acknowledge(sent[3], BTC);
+    clock.turn();
+    assert.deepEqual(wire().slice(3), [
+      ['unsubscribe', 100],
+      ['subscribe', 10],
+    ]);
   });
 });
 

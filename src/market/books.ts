@@ -1,0 +1,81 @@
+import type { BookDepth, BookRow } from '../kraken/messages.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import { OrderBook } from './book.ts';
+import type { OrderBookUpdate } from './order-book-update.ts';
+
+/** Counts over all books. */
+export interface BookStatistics {
+  /** Messages after which the checksum was right. */
+  readonly verified: number;
+  readonly checksumFailures: number;
+  /** Books that verified again after a failure. */
+  readonly resyncs: number;
+}
+
+const RESYNC_BASE_MS = 1_000;
+const RESYNC_MAX_MS = 30_000;
+
+/** Every order book, and how their checksums do. */
+export class Books {
+  readonly #books = new Map<PairSymbol, OrderBook>();
+  /** Failures in a row, since the last state that verified. */
+  readonly #failures = new Map<PairSymbol, number>();
+  #verified = 0;
+  #checksumFailures = 0;
+  #resyncs = 0;
+
+  get statistics(): BookStatistics {
+    return { verified: this.#verified, checksumFailures: this.#checksumFailures, resyncs: this.#resyncs };
+  }
+
+  /** The last verified state; undefined before there is one. */
+  view(symbol: PairSymbol, depth: number): OrderBookUpdate | undefined {
+    return this.#books.get(symbol)?.view(depth);
+  }
+
+  /** Whether the book waits for a snapshot because a message failed. */
+  isResyncing(symbol: PairSymbol): boolean {
+    return this.#failures.has(symbol);
+  }
+
+  /**
+   * Applies one row of a message.
+   *
+   * @param depth of the subscription that it belongs to
+   * @returns `passedOver` for changes of a book that waits for its snapshot
+   */
+  apply(
+    type: 'snapshot' | 'update',
+    row: BookRow,
+    depth: BookDepth,
+    receivedAt: number,
+  ): 'verified' | 'failed' | 'passedOver' {
+    let book = this.#books.get(row.symbol);
+    if (book === undefined) {
+      book = new OrderBook(row.symbol);
+      this.#books.set(row.symbol, book);
+    }
+    const verified =
+      type === 'snapshot' ? book.applySnapshot(row, depth, receivedAt) : book.applyUpdate(row, receivedAt);
+    if (verified === undefined) return 'passedOver';
+    if (!verified) {
+      this.#checksumFailures += 1;
+      this.#failures.set(row.symbol, (this.#failures.get(row.symbol) ?? 0) + 1);
+      return 'failed';
+    }
+    this.#verified += 1;
+    if (this.#failures.delete(row.symbol)) this.#resyncs += 1;
+    return 'verified';
+  }
+
+  /** How long to wait before asking for a new snapshot: not at all, then 1 s doubling to 30 s until one verifies. */
+  resyncDelayMs(symbol: PairSymbol): number {
+    const failures = this.#failures.get(symbol) ?? 0;
+    return failures <= 1 ? 0 : Math.min(RESYNC_MAX_MS, RESYNC_BASE_MS * 2 ** Math.min(failures - 2, 16));
+  }
+
+  drop(symbol: PairSymbol): void {
+    this.#books.delete(symbol);
+    this.#failures.delete(symbol);
+  }
+}
