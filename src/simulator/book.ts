@@ -1,4 +1,4 @@
-import { bookChecksum, checksumDigits } from '../kraken/checksum.ts';
+import { bookChecksum, CHECKSUM_LEVELS, checksumDigits } from '../kraken/checksum.ts';
 import { fixed, microseconds, type Raw } from './wire.ts';
 
 /** Lots by price in ticks, best first. */
@@ -115,7 +115,7 @@ export class SimulatedBook {
   }
 
   #digitsOf(levels: Levels): { readonly digits: string }[] {
-    return this.#written(levels.slice(0, 10)).map(({ price, qty }) => ({
+    return this.#written(levels.slice(0, CHECKSUM_LEVELS)).map(({ price, qty }) => ({
       digits: checksumDigits(price.token, qty.token),
     }));
   }
