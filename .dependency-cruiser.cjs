@@ -10,7 +10,7 @@ const above = {
   graphql: ['server', 'simulator'],
   server: ['simulator'],
 };
-const roots = '^src/(client|callbacks|app|config|logging|run|main|demo|index)\\.ts$';
+const roots = '^src/(client|client-config|callbacks|app|config|logging|run|main|demo|index)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -40,7 +40,7 @@ module.exports = {
       name: 'client-stands-on-market',
       comment: 'The library must be usable without hub, GraphQL and server.',
       severity: 'error',
-      from: { path: '^src/(client|callbacks)\\.ts$' },
+      from: { path: '^src/(client|client-config|callbacks)\\.ts$' },
       to: { path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|main|demo|index)\\.ts)' },
     },
     {

@@ -1,5 +1,6 @@
 import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './callbacks.ts';
-import { Connection, type ConnectionOptions } from './kraken/connection.ts';
+import { connectionOptions, DEFAULTS, type KrakenWebSocketConfig } from './client-config.ts';
+import { Connection } from './kraken/connection.ts';
 import type { ConnectionState } from './kraken/connection-state.ts';
 import type { ProtocolError } from './kraken/decode.ts';
 import {
@@ -11,54 +12,15 @@ import {
   type TickerMessage,
 } from './kraken/messages.ts';
 import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts';
-import { type SubscriptionState, Subscriptions, type SubscriptionView } from './kraken/subscriptions.ts';
+import type { SubscriptionState, SubscriptionView } from './kraken/subscription.ts';
+import { Subscriptions } from './kraken/subscriptions.ts';
 import type { PairSymbol } from './kraken/symbols.ts';
-import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
-import { type Logger, silentLogger } from './lib/logger.ts';
 import { unreachable } from './lib/unreachable.ts';
 import type { FeedState } from './market/freshness.ts';
 import { Market, type MarketView } from './market/market.ts';
 import type { OrderBookUpdate } from './market/order-book-update.ts';
 import { TickerUpdate } from './market/ticker.ts';
-
-/** Options of {@link KrakenWebSocketV2}. Times are in milliseconds. */
-export interface KrakenWebSocketConfig {
-  /** Public channels. Default `wss://ws.kraken.com/v2`. */
-  readonly publicUrl: string;
-  /** From the first byte to Kraken's first frame. Default 30,000. */
-  readonly connectTimeoutMs: number;
-  /** Between application pings, whose answers give the round-trip time. Default 20,000. */
-  readonly pingIntervalMs: number;
-  /** Default 10,000. */
-  readonly pingTimeoutMs: number;
-  /** No frame at all for this long means a dead socket, once something is subscribed. Default 5,000. */
-  readonly heartbeatTimeoutMs: number;
-  /** Upper bound of the first wait before a reconnect; doubles with each failure. Default 1,000. */
-  readonly reconnectDelayMs: number;
-  /** Default 60,000. */
-  readonly reconnectMaxDelayMs: number;
-  /** Control messages a second. Default 5. */
-  readonly subscribeRate: number;
-  /** How long an upstream subscription outlives its last holder. Default 30,000. */
-  readonly subscriptionLingerMs: number;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
-
-const DEFAULTS: KrakenWebSocketConfig = {
-  publicUrl: 'wss://ws.kraken.com/v2',
-  connectTimeoutMs: 30_000,
-  pingIntervalMs: 20_000,
-  pingTimeoutMs: 10_000,
-  heartbeatTimeoutMs: 5_000,
-  reconnectDelayMs: 1_000,
-  reconnectMaxDelayMs: 60_000,
-  subscribeRate: 5,
-  subscriptionLingerMs: 30_000,
-  logger: silentLogger,
-  clock: systemClock,
-};
 
 /** One upstream connection as others may see it. */
 export interface ConnectionView {
@@ -492,16 +454,3 @@ const CONNECTION_STATES = {
   backingOff: 'BACKING_OFF',
   closed: 'CLOSED',
 } as const satisfies Record<ConnectionState['kind'], ConnectionView['state']>;
-
-function connectionOptions(config: KrakenWebSocketConfig): ConnectionOptions {
-  return {
-    url: config.publicUrl,
-    connectTimeoutMs: config.connectTimeoutMs,
-    pingIntervalMs: config.pingIntervalMs,
-    pingTimeoutMs: config.pingTimeoutMs,
-    heartbeatTimeoutMs: config.heartbeatTimeoutMs,
-    reconnectDelayMs: config.reconnectDelayMs,
-    reconnectMaxDelayMs: config.reconnectMaxDelayMs,
-    controlRate: config.subscribeRate,
-  };
-}

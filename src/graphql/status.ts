@@ -2,7 +2,7 @@ import type { ConnectionView } from '../client.ts';
 import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
-import type { SubscriptionView } from '../kraken/subscriptions.ts';
+import type { SubscriptionView } from '../kraken/subscription.ts';
 import type { BookStatistics } from '../market/books.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';

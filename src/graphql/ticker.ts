@@ -1,5 +1,6 @@
 import type { Topic } from '../hub/topics.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { CodedError } from '../lib/coded-error.ts';
 import { freshness } from '../market/freshness.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
 import type { Builder } from './builder.ts';
@@ -137,6 +138,7 @@ export function addTicker(
 }
 
 function tickerTopics(symbols: readonly PairSymbol[]): readonly Topic[] {
+  if (symbols.length === 0) throw new CodedError('BAD_USER_INPUT', 'symbols names at least one pair');
   return [...new Set(symbols)].map(symbol => ({ kind: 'ticker', symbol }));
 }
 

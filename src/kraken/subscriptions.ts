@@ -1,28 +1,27 @@
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { unreachable } from '../lib/unreachable.ts';
+import { Batches, requestFor } from './batches.ts';
 import { adviceFor } from './errors.ts';
 import type {
   AcknowledgedMessage,
   ChannelName,
   KrakenRequest,
   RefusedMessage,
-  SubscribeRequest,
   SubscriptionTopic,
 } from './messages.ts';
+import {
+  type Claim,
+  claimOf,
+  createSubscription,
+  type Phase,
+  type Subscription,
+  type SubscriptionState,
+  type SubscriptionView,
+  symbolOf,
+  variantOf,
+  wantedTopic,
+} from './subscription.ts';
 import type { PairSymbol } from './symbols.ts';
-
-/** How far one subscription can be trusted right now. */
-export type SubscriptionState = 'LIVE' | 'PENDING' | 'DISCONNECTED' | 'SILENT' | 'REJECTED';
-
-/** One subscription as others may see it. */
-export interface SubscriptionView {
-  readonly topic: SubscriptionTopic;
-  readonly state: SubscriptionState;
-  /** Wall-clock time of its last data. */
-  readonly lastMessageAt: number | undefined;
-  /** Kraken's words, when it refused. */
-  readonly error: string | undefined;
-}
 
 export interface SubscriptionHandlers {
   /** {@link SubscriptionView.state} changed. */
@@ -38,41 +37,6 @@ export interface SubscriptionOptions {
   readonly lingerMs: number;
   /** Sends if the rate allows; returns 0 when sent, or milliseconds to wait (Infinity: no connection). */
   readonly trySend: (request: KrakenRequest) => number;
-}
-
-/** Where one subscription stands on the present connection. */
-type Phase =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'subscribing'; readonly requestId: number }
-  | { readonly kind: 'subscribed'; readonly sinceMs: number }
-  | { readonly kind: 'unsubscribing'; readonly requestId: number }
-  | { readonly kind: 'waiting'; readonly cancelRetry: Cancel }
-  | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
-
-/** Those who want a subscription in one variant: a book with one depth. */
-interface Claim {
-  readonly topic: SubscriptionTopic;
-  holders: number;
-  /** Ends the time that the claim outlives its last holder. */
-  cancelLinger: Cancel | undefined;
-}
-
-interface Subscription {
-  /** What is subscribed, or was last: of a book, with the depth that is on the wire. */
-  topic: SubscriptionTopic;
-  phase: Phase;
-  /** By variant. Upstream there is one at a time: the largest, of which the others are slices. */
-  readonly claims: Map<number, Claim>;
-  /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
-  renew: boolean;
-  cancelRenewal: Cancel | undefined;
-  silent: boolean;
-  /** Failed tries in a row. */
-  failures: number;
-  lastMessageMs: number | undefined;
-  lastMessageAt: number | undefined;
-  /** Whether data came on the present connection. */
-  fresh: boolean;
 }
 
 interface Request {
@@ -93,8 +57,6 @@ const SILENCE_MS = 60_000;
 const SWEEP_MS = 5_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-/** One frame names at most this many symbols; a longer list takes several frames. */
-const SYMBOLS_PER_REQUEST = 500;
 
 /**
  * What should be subscribed, against what Kraken has acknowledged. Callers declare ({@link retain},
@@ -501,18 +463,7 @@ export class Subscriptions {
   }
 
   #add(topic: SubscriptionTopic): Subscription {
-    const subscription: Subscription = {
-      topic,
-      phase: { kind: 'absent' },
-      claims: new Map(),
-      renew: false,
-      cancelRenewal: undefined,
-      silent: false,
-      failures: 0,
-      lastMessageMs: undefined,
-      lastMessageAt: undefined,
-      fresh: false,
-    };
+    const subscription = createSubscription(topic);
     let subscriptions = this.#byChannel.get(topic.channel);
     if (subscriptions === undefined) {
       subscriptions = new Map();
@@ -526,83 +477,14 @@ export class Subscriptions {
     this.#unsettled.delete(subscription);
     if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
     subscription.cancelRenewal?.();
-    this.#byChannel.get(subscription.topic.channel)?.delete(symbolOf(subscription.topic));
+    const { channel } = subscription.topic;
+    const symbol = symbolOf(subscription.topic);
+    if (this.#byChannel.get(channel)?.get(symbol) !== subscription) return;
+    this.#byChannel.get(channel)?.delete(symbol);
     this.#handlers.dropped(subscription.topic);
   }
 
   *#each(): Iterable<Subscription> {
     for (const subscriptions of this.#byChannel.values()) yield* [...subscriptions.values()];
   }
-}
-
-/** Subscriptions that go into one request: same channel and variant, a bounded number of symbols. */
-class Batches {
-  readonly #topicOf: (subscription: Subscription) => SubscriptionTopic;
-  readonly #batches = new Map<string, Subscription[][]>();
-
-  constructor(topicOf: (subscription: Subscription) => SubscriptionTopic) {
-    this.#topicOf = topicOf;
-  }
-
-  add(subscription: Subscription): void {
-    const topic = this.#topicOf(subscription);
-    const key = `${topic.channel} ${variantOf(topic)}`;
-    const batches = this.#batches.get(key) ?? [];
-    const last = batches.at(-1);
-    if (last === undefined || last.length >= SYMBOLS_PER_REQUEST) batches.push([subscription]);
-    else last.push(subscription);
-    this.#batches.set(key, batches);
-  }
-
-  /** Channels without symbols first: the others are read against what they tell. */
-  inOrder(): readonly Subscription[][] {
-    const wide = (batch: readonly Subscription[]): number =>
-      batch[0] && symbolOf(batch[0].topic) === '' ? 0 : 1;
-    return [...this.#batches.values()].flat().sort((a, b) => wide(a) - wide(b));
-  }
-}
-
-function claimOf(subscription: Subscription, topic: SubscriptionTopic): Claim {
-  const known = subscription.claims.get(variantOf(topic));
-  if (known !== undefined) return known;
-  const claim: Claim = { topic, holders: 0, cancelLinger: undefined };
-  subscription.claims.set(variantOf(topic), claim);
-  return claim;
-}
-
-/** The largest variant that anyone wants; what is subscribed while nobody wants any. */
-function wantedTopic({ claims, topic }: Subscription): SubscriptionTopic {
-  let wanted: SubscriptionTopic | undefined;
-  for (const claim of claims.values()) {
-    if (wanted === undefined || variantOf(claim.topic) > variantOf(wanted)) wanted = claim.topic;
-  }
-  return wanted ?? topic;
-}
-
-/** What tells two subscriptions of one channel and symbol apart: Kraken keeps one at a time. */
-function variantOf(topic: SubscriptionTopic): number {
-  return 'depth' in topic ? topic.depth : 0;
-}
-
-function symbolOf(topic: SubscriptionTopic): PairSymbol | '' {
-  return 'symbol' in topic ? topic.symbol : '';
-}
-
-function requestFor(
-  method: 'subscribe' | 'unsubscribe',
-  req_id: number,
-  batch: readonly Subscription[],
-  topic: SubscriptionTopic,
-): SubscribeRequest {
-  const symbols = batch.flatMap(one => ('symbol' in one.topic ? [one.topic.symbol] : []));
-  return {
-    method,
-    params: {
-      channel: topic.channel,
-      ...(symbols.length > 0 && { symbol: symbols }),
-      ...('depth' in topic && { depth: topic.depth }),
-      ...(method === 'subscribe' && { snapshot: true }),
-    },
-    req_id,
-  };
 }

@@ -1,4 +1,4 @@
-import type { SubscriptionState } from '../kraken/subscriptions.ts';
+import type { SubscriptionState } from '../kraken/subscription.ts';
 
 /** How far a value can be trusted right now; `RESYNCING` is a book that waits for a new snapshot. */
 export type FeedState = SubscriptionState | 'RESYNCING';

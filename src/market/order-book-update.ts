@@ -2,7 +2,18 @@ import type { PairSymbol } from '../kraken/symbols.ts';
 import { Decimal, decimalToText } from '../lib/decimal-text.ts';
 import type { BookLevel } from './book-side.ts';
 
-interface OrderBookState {
+type OrderBookState = Pick<
+  OrderBookUpdate,
+  'symbol' | 'depth' | 'asks' | 'bids' | 'checksum' | 'timestamp' | 'sequence' | 'receivedAt'
+>;
+
+/**
+ * One verified state of an order book. Prices in the quote asset, quantities in the base asset, with the digits
+ * of the wire; what follows from them is computed exactly, when it is asked for.
+ *
+ * @see https://docs.kraken.com/api/docs/websocket-v2/book
+ */
+export class OrderBookUpdate {
   readonly symbol: PairSymbol;
   /** Levels a side that were asked for; there may be fewer. */
   readonly depth: number;
@@ -17,23 +28,6 @@ interface OrderBookState {
   /** Rises with each verified state of this book. */
   readonly sequence: number;
   /** Wall-clock milliseconds. */
-  readonly receivedAt: number;
-}
-
-/**
- * One verified state of an order book. Prices in the quote asset, quantities in the base asset, with the digits
- * of the wire; what follows from them is computed exactly, when it is asked for.
- *
- * @see https://docs.kraken.com/api/docs/websocket-v2/book
- */
-export class OrderBookUpdate implements OrderBookState {
-  readonly symbol: PairSymbol;
-  readonly depth: number;
-  readonly asks: readonly BookLevel[];
-  readonly bids: readonly BookLevel[];
-  readonly checksum: number;
-  readonly timestamp: string | undefined;
-  readonly sequence: number;
   readonly receivedAt: number;
 
   constructor(state: OrderBookState) {

@@ -62,6 +62,11 @@ describe('an unknown pair', () => {
   });
 });
 
+test('a subscription to no pair at all is BAD_USER_INPUT', async () => {
+  const values = subscribe(client, 'subscription { ticker(symbols: []) { bid } }');
+  assert.equal(extensionsOf(await values.next())['code'], 'BAD_USER_INPUT');
+});
+
 test('a rate that is no rate is BAD_USER_INPUT', async () => {
   for (const maxRate of [0, -1]) {
     const values = subscribe(

@@ -1,0 +1,94 @@
+import type { Cancel } from '../lib/clock.ts';
+import type { SubscriptionTopic } from './messages.ts';
+import type { PairSymbol } from './symbols.ts';
+
+/** How far one subscription can be trusted right now. */
+export type SubscriptionState = 'LIVE' | 'PENDING' | 'DISCONNECTED' | 'SILENT' | 'REJECTED';
+
+/** One subscription as others may see it. */
+export interface SubscriptionView {
+  readonly topic: SubscriptionTopic;
+  readonly state: SubscriptionState;
+  /** Wall-clock time of its last data. */
+  readonly lastMessageAt: number | undefined;
+  /** Kraken's words, when it refused. */
+  readonly error: string | undefined;
+}
+
+/** Where one subscription stands on the present connection. */
+export type Phase =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'subscribing'; readonly requestId: number }
+  | { readonly kind: 'subscribed'; readonly sinceMs: number }
+  | { readonly kind: 'unsubscribing'; readonly requestId: number }
+  | { readonly kind: 'waiting'; readonly cancelRetry: Cancel }
+  | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
+
+/** Those who want a subscription in one variant: a book with one depth. */
+export interface Claim {
+  readonly topic: SubscriptionTopic;
+  holders: number;
+  /** Ends the time that the claim outlives its last holder. */
+  cancelLinger: Cancel | undefined;
+}
+
+/** One subscription: who wants it, and where it stands. The reconciler in `subscriptions.ts` owns and changes it. */
+export interface Subscription {
+  /** What is subscribed, or was last: of a book, with the depth that is on the wire. */
+  topic: SubscriptionTopic;
+  phase: Phase;
+  /** By variant. Upstream there is one at a time: the largest, of which the others are slices. */
+  readonly claims: Map<number, Claim>;
+  /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
+  renew: boolean;
+  cancelRenewal: Cancel | undefined;
+  silent: boolean;
+  /** Failed tries in a row. */
+  failures: number;
+  lastMessageMs: number | undefined;
+  lastMessageAt: number | undefined;
+  /** Whether data came on the present connection. */
+  fresh: boolean;
+}
+
+export function createSubscription(topic: SubscriptionTopic): Subscription {
+  return {
+    topic,
+    phase: { kind: 'absent' },
+    claims: new Map(),
+    renew: false,
+    cancelRenewal: undefined,
+    silent: false,
+    failures: 0,
+    lastMessageMs: undefined,
+    lastMessageAt: undefined,
+    fresh: false,
+  };
+}
+
+/** The claim on this variant, made if there is none. */
+export function claimOf(subscription: Subscription, topic: SubscriptionTopic): Claim {
+  const known = subscription.claims.get(variantOf(topic));
+  if (known !== undefined) return known;
+  const claim: Claim = { topic, holders: 0, cancelLinger: undefined };
+  subscription.claims.set(variantOf(topic), claim);
+  return claim;
+}
+
+/** The largest variant that anyone wants; what is subscribed while nobody wants any. */
+export function wantedTopic({ claims, topic }: Subscription): SubscriptionTopic {
+  let wanted: SubscriptionTopic | undefined;
+  for (const claim of claims.values()) {
+    if (wanted === undefined || variantOf(claim.topic) > variantOf(wanted)) wanted = claim.topic;
+  }
+  return wanted ?? topic;
+}
+
+/** What tells two subscriptions of one channel and symbol apart: Kraken keeps one at a time. */
+export function variantOf(topic: SubscriptionTopic): number {
+  return 'depth' in topic ? topic.depth : 0;
+}
+
+export function symbolOf(topic: SubscriptionTopic): PairSymbol | '' {
+  return 'symbol' in topic ? topic.symbol : '';
+}
