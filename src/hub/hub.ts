@@ -62,11 +62,21 @@ export class Hub implements ClientObserver {
   join(plan: BroadcastPlan, outlet: Outlet): Cancel {
     if (this.#closed) throw new CodedError('SHUTTING_DOWN', 'The server is shutting down');
     const broadcast = this.#broadcasts.get(plan.key) ?? this.#open(plan);
-    const leave = broadcast.join(outlet);
-    return () => {
-      leave();
-      if (broadcast.size === 0 && this.#broadcasts.get(plan.key) === broadcast) this.#remove(broadcast);
-    };
+    try {
+      const leave = broadcast.join(outlet);
+      return () => {
+        leave();
+        this.#removeIfEmpty(broadcast);
+      };
+    } catch (error) {
+      this.#removeIfEmpty(broadcast);
+      throw error;
+    }
+  }
+
+  #removeIfEmpty(broadcast: Broadcast): void {
+    if (broadcast.size === 0 && this.#broadcasts.get(broadcast.plan.key) === broadcast)
+      this.#remove(broadcast);
   }
 
   /** Completes every subscription; new ones are refused. */
@@ -242,6 +252,7 @@ export class Hub implements ClientObserver {
   }
 
   #forgetIfUnread(readers: Readers): void {
-    if (readers.broadcasts.size === 0 && readers.waiters.size === 0) this.#readers.delete(readers.topic);
+    if (readers.broadcasts.size === 0 && readers.waiters.size === 0)
+      this.#readers.delete(readers.topic, readers);
   }
 }

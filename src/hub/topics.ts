@@ -40,8 +40,10 @@ export class TopicMap<Item> {
     return item;
   }
 
-  delete(topic: Topic): void {
-    this.#byKind.get(topic.kind)?.delete(symbolOf(topic));
+  /** Forgets this very item; another that took its place stays. */
+  delete(topic: Topic, item: Item): void {
+    const items = this.#byKind.get(topic.kind);
+    if (items?.get(symbolOf(topic)) === item) items.delete(symbolOf(topic));
   }
 }
 

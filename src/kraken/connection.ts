@@ -218,7 +218,7 @@ export class Connection {
       return;
     }
     if (this.#state.kind === 'connecting') this.#apply({ kind: 'greeted', epoch, nowMs });
-    if (message.kind === 'rateLimited') this.#pacing.slowDown(nowMs);
+    if (isRateComplaint(message)) this.#pacing.slowDown(nowMs);
     if (message.kind === 'pong') this.#onPong(message.req_id, nowMs);
     else if (!this.#heartbeatsExpected && message.kind !== 'status') this.#expectHeartbeats(epoch);
     this.#handlers.message(message, this.lastMessageAt);
@@ -280,4 +280,12 @@ export class Connection {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
+}
+
+/** Kraken says it without an envelope as a rule; as the answer to a request it means the same. */
+function isRateComplaint(message: KrakenMessage): boolean {
+  return (
+    message.kind === 'rateLimited' ||
+    (message.kind === 'refused' && /^exceeded msg rate/i.test(message.error))
+  );
 }

@@ -38,8 +38,9 @@ export class SymbolDirectory {
 
   constructor(symbols: readonly PairSymbol[]) {
     this.#symbols = symbols;
-    // Exact pairs first: where two pairs run together into one word, the spelled-out forms stay unambiguous.
+    // The pair itself stands above every other way to read its name: `AAPLx/USD` and `AAPLX/USD` may both exist.
     for (const symbol of symbols) this.#bySpelling.set(symbol.toUpperCase(), symbol);
+    for (const symbol of symbols) this.#bySpelling.set(symbol, symbol);
     for (const symbol of symbols) {
       for (const word of runTogether(symbol)) {
         if (!this.#bySpelling.has(word)) this.#bySpelling.set(word, symbol);
@@ -54,7 +55,9 @@ export class SymbolDirectory {
   /** The pair that `text` means: `BTC/USD`, `btc/usd`, `BTC-USD`, `BTCUSD`, `XBT/USD`; undefined if there is none. */
   resolve(text: string): PairSymbol | undefined {
     const spelled = spellPair(text);
-    if (spelled !== undefined) return this.#bySpelling.get(spelled.toUpperCase());
+    if (spelled !== undefined) {
+      return this.#bySpelling.get(spelled) ?? this.#bySpelling.get(spelled.toUpperCase());
+    }
     return this.#bySpelling.get(text.trim().toUpperCase());
   }
 

@@ -30,6 +30,16 @@ test('a pair is found under every spelling in use', () => {
     assert.equal(directory.resolve(text), 'AAPLx/USD', text);
 });
 
+test('of two pairs that differ in the case of a letter each is found by its own name', () => {
+  for (const symbols of [
+    ['AAPLx/USD', 'AAPLX/USD'],
+    ['AAPLX/USD', 'AAPLx/USD'],
+  ]) {
+    const both = new SymbolDirectory(symbols.map(symbol => symbol as PairSymbol));
+    for (const symbol of symbols) assert.equal(both.resolve(symbol), symbol);
+  }
+});
+
 test('what is no pair is not found', () => {
   for (const text of ['', 'BTC', 'BTC/EUR', 'BTC/USD/EUR', '/', 'USD/BTC', '*', 'constructor', '__proto__']) {
     assert.equal(directory.resolve(text), undefined, text);
