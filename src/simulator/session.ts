@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { TokenBucket } from '../lib/token-bucket.ts';
 import { acknowledgement, type ParsedRequest, parseRequest, pong, refusal } from './protocol.ts';
 import { write } from './wire.ts';
 
@@ -14,6 +15,10 @@ export interface Source {
 
 const HEARTBEAT_MS = 1_000;
 const HEARTBEAT = write({ channel: 'heartbeat' });
+/** Kraken names no number; clients that stay below this in the field are left alone. */
+const REQUESTS_PER_SECOND = 20;
+const REQUESTS_AT_ONCE = 50;
+const RATE_EXCEEDED = write({ Error: 'Exceeded msg rate' });
 
 /** One client of the simulated exchange: its socket and what it is subscribed to. */
 export class Session {
@@ -22,6 +27,7 @@ export class Session {
   readonly #endpoint: 'public' | 'private';
   /** `channel symbol` → depth, 0 where there is none. */
   readonly #subscriptions = new Map<string, number>();
+  readonly #allowance = new TokenBucket(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, Date.now());
   #heartbeat: NodeJS.Timeout | undefined;
   /** Texts of the requests received, in order. */
   readonly requests: string[] = [];
@@ -59,6 +65,10 @@ export class Session {
   #receive(text: string): void {
     this.requests.push(text);
     const receivedMs = Date.now();
+    if (this.#allowance.take(receivedMs) > 0) {
+      this.send(RATE_EXCEEDED);
+      return;
+    }
     const request = parseRequest(text, this.#endpoint, receivedMs);
     switch (request.kind) {
       case 'answer':

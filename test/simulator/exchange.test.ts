@@ -29,6 +29,10 @@ class Probe {
     return JSON.parse(answer ?? '') as Record<string, unknown>;
   }
 
+  tell(text: string): void {
+    this.#socket.send(text);
+  }
+
   close(): void {
     this.#socket.terminate();
   }
@@ -141,6 +145,17 @@ describe('the gateway', () => {
     const recordedTicker = frames('ticker.jsonl')[4] ?? '';
     const ourTicker = probe.frames.find(frame => frame.includes('"symbol":"ADA/USD","bid"')) ?? '';
     assert.equal(shape(ourTicker), shape(recordedTicker));
+  });
+
+  test('a client that asks too fast is told so in the one answer without an envelope, and stays connected', async () => {
+    const hasty = new Probe(exchange.publicUrl);
+    await hasty.ask({ method: 'ping', req_id: 1 });
+    for (let count = 0; count < 60; count += 1) hasty.tell('{"method":"ping"}');
+    await eventually(
+      () => hasty.frames,
+      frames => frames.includes('{"Error":"Exceeded msg rate"}'),
+    );
+    hasty.close();
   });
 
   test('the first frame of a connection is the status, with an id above 2^53', () => {
