@@ -63,9 +63,11 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     },
   });
 
+  let closing = false;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
+    if (closing) return refuse(socket, '503 Service Unavailable');
     websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   });
 
@@ -91,6 +93,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
   };
 
   return async graceMs => {
+    closing = true;
     const cancel = clock.after(graceMs, () => {
       for (const websocket of websockets.clients) websocket.terminate();
     });

@@ -150,6 +150,11 @@ test('a client that answers nothing does not hold the shutdown, and readiness is
   const response = await fetch(`${pair.url}/ready`);
   assert.equal(response.status, 503);
   assert.match(await response.text(), /shutting down/);
+  const late = new WebSocket(`${pair.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const [, refusal] = (await once(late, 'unexpected-response')) as [unknown, { statusCode: number }];
+  assert.equal(refusal.statusCode, 503);
+  late.on('error', () => {});
+  late.terminate();
   const began = performance.now();
   await closing;
   assert.ok(performance.now() - began < 8_000);
