@@ -18,7 +18,7 @@ const frame = decode(
 if (frame.kind !== 'ticker' || frame.data[0] === undefined) throw new Error('the frame is a ticker');
 const event = new TickerUpdate(frame.data[0], Date.now());
 const contextValue = {
-  services: { client: { getSubscription: () => ({ state: 'LIVE' }) }, clock: { now: () => Date.now() } },
+  services: { client: { feedState: () => 'LIVE' }, clock: { now: () => Date.now() } },
 };
 
 const SELECTIONS = {

@@ -302,7 +302,7 @@ export class KrakenWebSocketV2 {
 
   /** How far the value of a channel and pair can be trusted now; undefined when it is not subscribed. */
   feedState(channel: ChannelName, symbol: PairSymbol): FeedState | undefined {
-    const state = this.#subscriptions.get(channel, symbol)?.state;
+    const state = this.#subscriptions.stateOf(channel, symbol);
     return state === 'LIVE' && channel === 'book' && this.#market.books.isResyncing(symbol)
       ? 'RESYNCING'
       : state;
@@ -375,7 +375,7 @@ export class KrakenWebSocketV2 {
 
   #onBook(message: BookMessage, receivedAt: number): void {
     for (const row of message.data) {
-      const topic = this.#subscriptions.get('book', row.symbol)?.topic;
+      const topic = this.#subscriptions.topicOf('book', row.symbol);
       if (topic?.channel !== 'book') continue;
       const outcome = this.#market.books.apply(message.type, row, topic.depth, receivedAt);
       if (outcome === 'passedOver') continue;

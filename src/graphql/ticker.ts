@@ -88,7 +88,7 @@ export function addTicker(
           type: FreshnessType,
           description: 'How far it can be trusted right now.',
           resolve: (ticker, _args, { services: { client, clock } }) =>
-            freshness(ticker.receivedAt, client.getSubscription('ticker', ticker.symbol)?.state, clock.now()),
+            freshness(ticker.receivedAt, client.feedState('ticker', ticker.symbol), clock.now()),
         }),
       };
     },

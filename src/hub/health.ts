@@ -37,7 +37,7 @@ export function readinessOf(client: KrakenWebSocketV2): Readiness {
   if (symbols.length === 0) {
     return client.market.instruments.known ? READY : notReady('the list of pairs has not arrived yet');
   }
-  const states = symbols.map(symbol => client.getSubscription('ticker', symbol)?.state ?? 'PENDING');
+  const states = symbols.map(symbol => client.feedState('ticker', symbol) ?? 'PENDING');
   if (states.includes('LIVE')) return READY;
   return notReady(
     `no ticker is live: ${symbols.map((symbol, index) => `${symbol} ${states[index]}`).join(', ')}`,

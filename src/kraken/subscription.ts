@@ -18,9 +18,9 @@ export interface SubscriptionView {
 /** Where one subscription stands on the present connection. */
 export type Phase =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'subscribing'; readonly requestId: number }
+  | { readonly kind: 'subscribing' }
   | { readonly kind: 'subscribed'; readonly sinceMs: number }
-  | { readonly kind: 'unsubscribing'; readonly requestId: number }
+  | { readonly kind: 'unsubscribing' }
   | { readonly kind: 'waiting'; readonly cancelRetry: Cancel }
   | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
 

@@ -153,6 +153,17 @@ export class Subscriptions {
     return subscription && this.#view(subscription);
   }
 
+  /** What is subscribed for a channel and symbol: of a book, with the depth that is on the wire. */
+  topicOf(channel: ChannelName, symbol: PairSymbol): SubscriptionTopic | undefined {
+    return this.#byChannel.get(channel)?.get(symbol)?.topic;
+  }
+
+  /** How far it can be trusted; undefined when it is not subscribed. */
+  stateOf(channel: ChannelName, symbol: PairSymbol): SubscriptionState | undefined {
+    const subscription = this.#byChannel.get(channel)?.get(symbol);
+    return subscription && this.#state(subscription);
+  }
+
   *all(): Iterable<SubscriptionView> {
     for (const subscriptions of this.#byChannel.values()) {
       for (const subscription of subscriptions.values()) yield this.#view(subscription);
@@ -441,7 +452,7 @@ export class Subscriptions {
     const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
     for (const subscription of batch) {
       if (method === 'subscribe') subscription.topic = wantedTopic(subscription);
-      this.#setPhase(subscription, { kind, requestId: id });
+      this.#setPhase(subscription, { kind });
       this.#unsettled.delete(subscription);
     }
     return true;
