@@ -47,8 +47,10 @@ export async function createApp({
   logger = silentLogger,
   clock = systemClock,
 }: AppOptions): Promise<App> {
-  const client = new KrakenWebSocketV2(undefined, undefined, {
+  const client = new KrakenWebSocketV2(config.apiKey || undefined, config.apiSecret || undefined, {
     publicUrl: config.krakenWsUrl,
+    privateUrl: config.krakenWsAuthUrl,
+    restUrl: config.krakenRestUrl,
     connectTimeoutMs: config.connectTimeoutMs,
     pingIntervalMs: config.pingIntervalMs,
     pingTimeoutMs: config.pingTimeoutMs,
@@ -57,6 +59,8 @@ export async function createApp({
     reconnectMaxDelayMs: config.reconnectMaxDelayMs,
     subscribeRate: config.subscribeRate,
     subscriptionLingerMs: config.subscriptionLingerMs,
+    tokenRefreshMs: config.tokenRefreshMs,
+    messageQueueSize: config.messageQueueSize,
     logger,
     clock,
   });

@@ -1,41 +1,44 @@
-import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './callbacks.ts';
-import { connectionOptions, DEFAULTS, type KrakenWebSocketConfig } from './client-config.ts';
-import { Connection } from './kraken/connection.ts';
-import type { ConnectionState } from './kraken/connection-state.ts';
+import { Account, type BalanceStreamingStatus } from './client/account.ts';
+import { oneOf } from './client/arguments.ts';
+import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './client/callbacks.ts';
+import { CandleFeed } from './client/candle-feed.ts';
+import { DEFAULTS, type KrakenWebSocketConfig } from './client/config.ts';
+import { Declarations } from './client/declarations.ts';
+import { type ExchangeClient, tokensByRest, tokensOf } from './client/exchange-client.ts';
+import { Iterables } from './client/iterables.ts';
+import { TradeFeed } from './client/trade-feed.ts';
+import { type ConnectionView, DISABLED, Upstream } from './client/upstream.ts';
 import type { ProtocolError } from './kraken/decode.ts';
 import {
   BOOK_DEPTHS,
   type BookMessage,
-  type ChannelName,
+  type BookRow,
+  CANDLE_MINUTES,
+  type CandleMinutes,
+  type InstrumentMessage,
   type KrakenMessage,
   type SubscriptionTopic,
   type TickerMessage,
 } from './kraken/messages.ts';
+import { RestClient } from './kraken/rest.ts';
 import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts';
-import type { SubscriptionState, SubscriptionView } from './kraken/subscription.ts';
-import { Subscriptions } from './kraken/subscriptions.ts';
-import type { PairSymbol } from './kraken/symbols.ts';
+import {
+  candleFeed,
+  type FeedName,
+  type SubscriptionState,
+  type SubscriptionView,
+} from './kraken/subscription.ts';
+import type { Asset, PairSymbol } from './kraken/symbols.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { unreachable } from './lib/unreachable.ts';
+import type { BalanceUpdate } from './market/balance-update.ts';
 import type { FeedState } from './market/freshness.ts';
 import { Market, type MarketView } from './market/market.ts';
+import type { OHLCUpdate } from './market/ohlc-update.ts';
 import type { OrderBookUpdate } from './market/order-book-update.ts';
 import { TickerUpdate } from './market/ticker.ts';
-
-/** One upstream connection as others may see it. */
-export interface ConnectionView {
-  readonly state: 'DISABLED' | 'CONNECTING' | 'CONNECTED' | 'BACKING_OFF' | 'CLOSED';
-  /** Whether Kraken accepted our token on it. */
-  readonly authenticated: boolean;
-  readonly connectedAt: number | undefined;
-  readonly lastMessageAt: number | undefined;
-  readonly reconnects: number;
-  /** Round trip of the last answered ping, milliseconds. */
-  readonly latencyMs: number | undefined;
-  readonly lastError: string | undefined;
-  /** Until the next connection attempt; 0 when not waiting for one. */
-  readonly retryAfterMs: number;
-}
+import type { TradeDelivery } from './market/trade-tape.ts';
+import type { TradeUpdate } from './market/trade-update.ts';
 
 /**
  * Told of every change, synchronously, in the call that read the frame: no promise, no event emitter and no
@@ -46,21 +49,45 @@ export interface ClientObserver {
   tickerChanged(symbol: PairSymbol): void;
   /** The list of pairs arrived, or changed. */
   instrumentsChanged(): void;
-  /** A book was received and verified, failed, or how far it can be trusted has changed. */
-  bookChanged(symbol: PairSymbol): void;
+  /**
+   * A book was received and verified, failed, or how far it can be trusted has changed.
+   *
+   * @param change what Kraken sent, when that is what changed it
+   */
+  bookChanged(symbol: PairSymbol, change?: BookChange): void;
+  /** Trades in order, each once; undefined when how far they can be trusted has changed. */
+  tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void;
+  /** Candles changed, oldest first; none when how far they can be trusted has changed. */
+  candlesChanged(symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]): void;
+  balancesChanged(assets: readonly Asset[]): void;
   connectionEvent(event: ConnectionEvent): void;
 }
 
-const DISABLED: ConnectionView = {
-  state: 'DISABLED',
-  authenticated: false,
-  connectedAt: undefined,
-  lastMessageAt: undefined,
-  reconnects: 0,
-  latencyMs: undefined,
-  lastError: undefined,
-  retryAfterMs: 0,
-};
+/** A message that was applied to a book, and verified. */
+export interface BookChange {
+  readonly type: 'snapshot' | 'update';
+  readonly row: BookRow;
+}
+
+/** What came in and how it was handled. */
+export interface MessageHandlerStatistics {
+  /** Frames since the client was made. */
+  readonly totalMessages: number;
+  /** Of these, frames that were not understood, failed a check, or refused a request. */
+  readonly errorCount: number;
+  /** Callbacks that threw or rejected. */
+  readonly callbackErrors: number;
+  /** Messages a second over the last ten seconds, by channel. */
+  readonly processingRates: Readonly<Record<string, number>>;
+  /** The same over all channels. */
+  readonly overallMessageRate: number;
+  readonly activeSubscriptions: number;
+  /** Seconds since the client was made. */
+  readonly uptimeSeconds: number;
+}
+
+/** What {@link KrakenWebSocketV2.unsubscribe} takes. */
+export type SubscribableChannel = 'ticker' | 'book' | 'trade' | 'ohlc' | 'balances';
 
 /**
  * A client of Kraken's WebSocket V2 API that keeps the verified state of everything it subscribes to.
@@ -72,75 +99,142 @@ const DISABLED: ConnectionView = {
  * kraken.subscribeTicker(['BTC/USD']);
  * ```
  *
- * Subscriptions are declared: they hold across reconnects, and may be made before `connect`.
+ * Subscriptions are declared: they hold across reconnects, and may be made before `connect`. With an API key it
+ * streams the account's balances too. Prices and quantities are text with the exchange's own digits.
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-ws-intro
  */
 export class KrakenWebSocketV2 {
   readonly #config: KrakenWebSocketConfig;
-  readonly #connection: Connection;
-  readonly #subscriptions: Subscriptions;
-  readonly #market = new Market();
+  readonly #rest: RestClient;
+  readonly #public: Upstream;
+  #account: Account | undefined;
+  readonly #market: Market;
+  readonly #trades: TradeFeed;
+  readonly #candles: CandleFeed;
   readonly #callbacks: Callbacks;
   readonly #counters: MessageCounters;
-  /** What the library's user subscribed to, as opposed to demand that comes and goes. */
-  readonly #declared = new Map<ChannelName, Map<PairSymbol, SubscriptionTopic>>();
-  #observer: ClientObserver | undefined;
-  #connectedAt: number | undefined;
+  readonly #declared: Declarations;
+  /** Every channel as an async iterable: `for await (const ticker of kraken.streams.tickers(['BTC/USD']))`. */
+  readonly streams: Iterables;
+  readonly #startedAt: number;
+  #observer: Partial<ClientObserver> | undefined;
   #exchangeStatus: string | undefined;
+  #wanted = false;
+  #balancesWanted = false;
 
-  constructor(_apiKey?: string, _apiSecret?: string, config: Partial<KrakenWebSocketConfig> = {}) {
+  /**
+   * @param apiKey with the permissions "Query funds" and "Access WebSockets API"; without it there are public data
+   * @param apiSecret base64, as Kraken shows it
+   */
+  constructor(apiKey?: string, apiSecret?: string, config: Partial<KrakenWebSocketConfig> = {}) {
     this.#config = { ...DEFAULTS, ...config };
-    const { clock, logger } = this.#config;
+    const { clock, logger, messageQueueSize, restUrl, restRate, restTimeoutMs } = this.#config;
+    this.#startedAt = clock.now();
     this.#callbacks = new Callbacks(logger);
     this.#counters = new MessageCounters(clock.now());
-    this.#connection = new Connection(
-      connectionOptions(this.#config),
-      {
-        message: (message, receivedAt) => this.#receive(message, receivedAt),
-        protocolError: (error, text) => this.#onProtocolError(error, text),
-        stateChanged: (state, previous, reason) => this.#onConnectionState(state, previous, reason),
-      },
+    this.#market = new Market(messageQueueSize);
+    this.#rest = new RestClient(
+      { url: restUrl, apiKey, apiSecret, ratePerSecond: restRate, timeoutMs: restTimeoutMs },
       clock,
     );
-    this.#subscriptions = new Subscriptions(
-      {
-        lingerMs: this.#config.subscriptionLingerMs,
-        trySend: request => this.#connection.trySend(request),
-      },
-      {
-        stateChanged: (topic, state) => this.#onSubscriptionState(topic, state),
-        dropped: topic => this.#market.drop(topic),
-        trouble: (what, detail) => logger.warn(detail, what),
-      },
+    this.#public = new Upstream('public', this.#config, {
+      message: (message, receivedAt) => this.#receive(message, receivedAt),
+      protocolError: (error, text) => this.#onProtocolError(error, text),
+      subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
+      dropped: topic => this.#onDropped(topic),
+      connectionEvent: event => this.#tell(event),
+    });
+    const { subscriptions } = this.#public;
+    const pair = (symbol: PairSymbol) => this.#market.instruments.pair(symbol);
+    this.#trades = new TradeFeed({
+      trades: this.#market.tapes,
+      rest: this.#rest,
       clock,
+      logger,
+      pair,
+      accepts: (symbol, receivedAt) => subscriptions.received('trade', symbol, receivedAt),
+      deliver: (symbol, delivery) => this.#onTrades(symbol, delivery),
+      stateChanged: symbol => this.#observer?.tradesReceived?.(symbol, undefined),
+    });
+    this.#candles = new CandleFeed({
+      candles: this.#market.series,
+      rest: this.#rest,
+      clock,
+      pair,
+      accepts: (symbol, interval, receivedAt) =>
+        subscriptions.received(candleFeed(interval), symbol, receivedAt),
+      changed: (symbol, interval, candles) => this.#onCandles(symbol, interval, candles),
+    });
+    this.#declared = new Declarations(subscriptions);
+    this.streams = new Iterables(
+      {
+        market: this.#market,
+        now: () => clock.now(),
+        resolveSymbol: text => this.resolveSymbol(text),
+        retain: topic => this.retain(topic),
+        release: topic => this.release(topic),
+        subscribeBalance: () => this.subscribeBalance(),
+      },
+      messageQueueSize,
     );
+    if (this.#rest.hasKey) this.#account = this.#createAccount(tokensByRest(this.#rest));
     // The list of pairs is what every other name is read against.
-    this.#subscriptions.retain({ channel: 'instrument' });
+    subscriptions.retain({ channel: 'instrument' });
+  }
+
+  #createAccount(tokens: ReturnType<typeof tokensOf>): Account {
+    return new Account(this.#config, this.#market.account, this.#rest, tokens, {
+      message: (message, receivedAt) => this.#receive(message, receivedAt),
+      protocolError: (error, text) => this.#onProtocolError(error, text),
+      connectionEvent: event => this.#tell(event),
+      changed: assets => this.#onBalances(assets),
+    });
   }
 
   // ── Lifecycle ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Starts to connect, and stays connected until {@link disconnect}. Returns at once. */
-  connect(): void {
-    this.#subscriptions.resume();
-    this.#connection.connect();
+  /**
+   * Starts to connect, and stays connected until {@link disconnect}. Returns at once.
+   *
+   * @param options.privateChannels whether to stream balances; by default if there is a key, or an exchange client
+   * @throws {CodedError} `BALANCES_DISABLED` when private channels are asked for and there are no credentials
+   */
+  connect({ privateChannels = this.#account !== undefined }: { privateChannels?: boolean } = {}): void {
+    if (privateChannels) this.#requireAccount();
+    this.#wanted = true;
+    this.#trades.resume();
+    this.#public.connect();
+    this.#balancesWanted ||= privateChannels;
+    if (this.#balancesWanted) this.#account?.connect();
   }
 
   /** Leaves Kraken. What was subscribed is subscribed again by the next {@link connect}. */
   disconnect(): void {
-    // In this order: a callback that hears of it may connect again.
-    this.#subscriptions.suspend();
-    this.#connection.disconnect();
+    this.#wanted = false;
+    this.#trades.stop();
+    this.#candles.stop();
+    this.#account?.disconnect();
+    this.#public.disconnect();
+  }
+
+  /**
+   * Lets somebody else supply WebSockets tokens, in place of key and secret. Kraken's REST tells what orders hold
+   * only to whoever has the key: without one, `holdTrade` and `freeBalance` stay unknown.
+   */
+  setExchangeClient(client: ExchangeClient): void {
+    this.#account?.disconnect();
+    this.#account = this.#createAccount(tokensOf(client));
+    if (this.#wanted && this.#balancesWanted) this.#account.connect();
   }
 
   get isConnected(): boolean {
-    return this.#connection.state.kind === 'open';
+    return this.#public.isConnected;
   }
 
-  /** Whether private channels are open. They are not served yet. */
+  /** Whether Kraken accepted our token on the present private connection. */
   get isAuthenticated(): boolean {
-    return false;
+    return this.#account?.isAuthenticated ?? false;
   }
 
   // ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
@@ -162,50 +256,80 @@ export class KrakenWebSocketV2 {
    * @throws {CodedError} `UNKNOWN_SYMBOL` as above, `BAD_USER_INPUT` for another depth
    */
   subscribeOrderbook(symbols: readonly string[], depth = 10): void {
-    const known = BOOK_DEPTHS.find(one => one === depth);
-    if (known === undefined) {
-      throw new CodedError('BAD_USER_INPUT', `depth is one of ${BOOK_DEPTHS.join(', ')}, not ${depth}`);
-    }
+    const known = oneOf('depth', BOOK_DEPTHS, depth);
     this.#declare(symbols, symbol => ({ channel: 'book', symbol, depth: known }));
   }
 
-  /** Ends what a subscribe method began: for these pairs, or for all of the channel. */
-  unsubscribe(channel: 'ticker' | 'book', symbols?: readonly string[]): void {
-    const declared = this.#declared.get(channel);
-    if (declared === undefined) return;
-    for (const symbol of symbols?.map(text => this.resolveSymbol(text)) ?? [...declared.keys()]) {
-      const topic = declared.get(symbol);
-      if (topic !== undefined) this.#subscriptions.release(topic, 0);
-      declared.delete(symbol);
-    }
+  /**
+   * Streams the trades of these pairs from now on: each once and in order, across reconnects. Trades that the
+   * socket missed are fetched by REST; what can not be recovered is told by the callback `gap`.
+   *
+   * @throws {CodedError} `UNKNOWN_SYMBOL` as above
+   */
+  subscribeTrades(symbols: readonly string[]): void {
+    this.#declare(symbols, symbol => ({ channel: 'trade', symbol }));
   }
 
-  #declare(symbols: readonly string[], topicOf: (symbol: PairSymbol) => SubscriptionTopic): void {
-    for (const topic of symbols.map(text => topicOf(this.resolveSymbol(text)))) {
-      if (!('symbol' in topic)) continue;
-      const declared = this.#declared.get(topic.channel) ?? new Map<PairSymbol, SubscriptionTopic>();
-      this.#declared.set(topic.channel, declared);
-      const before = declared.get(topic.symbol);
-      declared.set(topic.symbol, topic);
-      // The new claim before the old one ends, so that nothing is unsubscribed in between.
-      this.#subscriptions.retain(topic);
-      if (before !== undefined) this.#subscriptions.release(before, 0);
+  /**
+   * Streams the candles of these pairs from now on. Several intervals of one pair are several subscriptions.
+   *
+   * @param interval minutes: 1, 5, 15, 30, 60, 240, 1440, 10080 or 21600
+   * @throws {CodedError} `UNKNOWN_SYMBOL` as above, `BAD_USER_INPUT` for another interval
+   */
+  subscribeOhlc(symbols: readonly string[], interval = 1): void {
+    const known = oneOf('interval', CANDLE_MINUTES, interval);
+    this.#declare(symbols, symbol => ({ channel: 'ohlc', symbol, interval: known }));
+  }
+
+  /**
+   * Streams the account's balances from now on.
+   *
+   * @throws {CodedError} `BALANCES_DISABLED` without credentials
+   */
+  subscribeBalance(): void {
+    const account = this.#requireAccount();
+    this.#balancesWanted = true;
+    if (this.#wanted) account.connect();
+  }
+
+  /** Ends what a subscribe method began: for these pairs, or for all of the channel (of candles, every interval). */
+  unsubscribe(channel: SubscribableChannel, symbols?: readonly string[]): void {
+    if (channel !== 'balances') {
+      this.#declared.remove(
+        channel,
+        symbols?.map(text => this.resolveSymbol(text)),
+      );
+      return;
     }
+    this.#balancesWanted = false;
+    this.#account?.disconnect();
+  }
+
+  #declare(
+    symbols: readonly string[],
+    topicOf: (symbol: PairSymbol) => SubscriptionTopic & { readonly symbol: PairSymbol },
+  ): void {
+    this.#declared.add(symbols.map(text => topicOf(this.resolveSymbol(text))));
+  }
+
+  #requireAccount(): Account {
+    if (this.#account !== undefined) return this.#account;
+    throw new CodedError('BALANCES_DISABLED', 'No API key is configured: there are public data only');
   }
 
   /** The pairs that a subscribe method was called for. */
-  declaredSymbols(channel: 'ticker' | 'book'): readonly PairSymbol[] {
-    return [...(this.#declared.get(channel)?.keys() ?? [])];
+  declaredSymbols(feed: FeedName): readonly PairSymbol[] {
+    return this.#declared.symbols(feed);
   }
 
   /** One more reader needs this topic; each call is matched by one {@link release}. */
   retain(topic: SubscriptionTopic): void {
-    this.#subscriptions.retain(topic);
+    this.#public.subscriptions.retain(topic);
   }
 
   /** One reader less. After the last one the subscription outlives it for `subscriptionLingerMs`. */
   release(topic: SubscriptionTopic): void {
-    this.#subscriptions.release(topic);
+    this.#public.subscriptions.release(topic);
   }
 
   // ── Values ───────────────────────────────────────────────────────────────────────────────────────────
@@ -226,6 +350,49 @@ export class KrakenWebSocketV2 {
    */
   getOrderbook(symbol: string, depth = 10): OrderBookUpdate | undefined {
     return this.#market.book(this.resolveSymbol(symbol), depth);
+  }
+
+  /**
+   * The last trades, oldest first.
+   *
+   * @param limit at most this many; 1,000 are kept
+   */
+  getRecentTrades(symbol: string, limit = 50): readonly TradeUpdate[] {
+    return this.#market.trades(this.resolveSymbol(symbol), limit) ?? [];
+  }
+
+  /**
+   * The last candles, oldest first; the last one may still be forming. Those that the socket has told; see
+   * {@link loadOhlcHistory} for those before.
+   *
+   * @param limit at most this many
+   * @param interval minutes
+   */
+  getOhlcData(symbol: string, limit = 100, interval = 1): readonly OHLCUpdate[] {
+    const known = oneOf('interval', CANDLE_MINUTES, interval);
+    return this.#market.candles(this.resolveSymbol(symbol), known, limit, this.#config.clock.now()) ?? [];
+  }
+
+  /**
+   * Fetches up to 720 candles by REST and merges them with those of the socket, of a pair and interval that is
+   * subscribed. {@link getOhlcData} returns them from then on.
+   *
+   * @throws {RestError} when Kraken's REST API does not serve them
+   */
+  async loadOhlcHistory(symbol: string, interval = 1): Promise<void> {
+    const pair = this.resolveSymbol(symbol);
+    const known = oneOf('interval', CANDLE_MINUTES, interval);
+    if (!this.#market.hasHistory(pair, known)) await this.#candles.loadHistory(pair, known);
+  }
+
+  /** What the account has of an asset, in Kraken's v2 spelling (`BTC`, `USD`); undefined when it has none. */
+  getBalance(asset: string): BalanceUpdate | undefined {
+    return this.#market.balance(asset as Asset);
+  }
+
+  /** Every asset of the account, by name. */
+  getAllBalances(): ReadonlyMap<string, BalanceUpdate> {
+    return new Map(this.#market.balances().map(balance => [balance.asset, balance]));
   }
 
   /**
@@ -251,7 +418,7 @@ export class KrakenWebSocketV2 {
 
   // ── Callbacks ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Calls `callback` at each event from now on, once however often it is registered. */
+  /** Calls `callback` at each event from now on, once however often it is registered. It may be async. */
   registerCallback<Event extends CallbackEvent>(event: Event, callback: Callback<Event>): void {
     this.#callbacks.register(event, callback);
   }
@@ -262,7 +429,7 @@ export class KrakenWebSocketV2 {
   }
 
   /** Sets the one observer that is told of changes first. */
-  observe(observer: ClientObserver): void {
+  observe(observer: Partial<ClientObserver>): void {
     this.#observer = observer;
   }
 
@@ -270,20 +437,12 @@ export class KrakenWebSocketV2 {
 
   /** The public connection, and the private one. */
   getConnectionStatus(): { readonly public: ConnectionView; readonly private: ConnectionView } {
-    const { lastMessageAt, reconnects, latencyMs, lastError, retryAfterMs, state } = this.#connection;
-    return {
-      public: {
-        state: CONNECTION_STATES[state.kind],
-        authenticated: false,
-        connectedAt: this.#connectedAt,
-        lastMessageAt,
-        reconnects,
-        latencyMs: state.kind === 'open' ? latencyMs : undefined,
-        lastError,
-        retryAfterMs,
-      },
-      private: DISABLED,
-    };
+    return { public: this.#public.view(), private: this.#account?.view() ?? DISABLED };
+  }
+
+  /** How the account's balances are kept up to date. */
+  getBalanceStreamingStatus(): BalanceStreamingStatus {
+    return this.#account?.status() ?? BALANCES_DISABLED;
   }
 
   /** Kraken's own system state, `online` and others; undefined before it was heard. */
@@ -291,25 +450,46 @@ export class KrakenWebSocketV2 {
     return this.#exchangeStatus;
   }
 
+  /** What came in, in all and by channel. */
   getMessageStatistics(): MessageStatistics {
     return this.#counters.snapshot(this.#config.clock.now());
   }
 
+  /** The same with what became of it, in one flat object for a log line. */
+  getMessageHandlerStatistics(): MessageHandlerStatistics {
+    const { total, errors, ratePerSecond, channels } = this.getMessageStatistics();
+    return {
+      totalMessages: total,
+      errorCount: errors,
+      callbackErrors: this.#callbacks.errors,
+      processingRates: Object.fromEntries(channels.map(one => [one.channel, one.ratePerSecond])),
+      overallMessageRate: ratePerSecond,
+      activeSubscriptions: [...this.getSubscriptions()].filter(one => one.state === 'LIVE').length,
+      uptimeSeconds: (this.#config.clock.now() - this.#startedAt) / 1_000,
+    };
+  }
+
   /** Every upstream subscription and how it stands. */
-  getSubscriptions(): Iterable<SubscriptionView> {
-    return this.#subscriptions.all();
+  *getSubscriptions(): Iterable<SubscriptionView> {
+    yield* this.#public.subscriptions.all();
+    if (this.#account !== undefined) yield* this.#account.subscriptions.all();
   }
 
-  /** How far the value of a channel and pair can be trusted now; undefined when it is not subscribed. */
-  feedState(channel: ChannelName, symbol: PairSymbol): FeedState | undefined {
-    const state = this.#subscriptions.stateOf(channel, symbol);
-    return state === 'LIVE' && channel === 'book' && this.#market.books.isResyncing(symbol)
-      ? 'RESYNCING'
-      : state;
+  /** How far the value of a feed and pair can be trusted now; undefined when it is not subscribed. */
+  feedState(feed: FeedName, symbol: PairSymbol): FeedState | undefined {
+    const state = this.#public.subscriptions.stateOf(feed, symbol);
+    if (state !== 'LIVE') return state;
+    if (feed === 'book' && this.#market.books.isResyncing(symbol)) return 'RESYNCING';
+    return feed === 'trade' && this.#trades.isRepairing(symbol) ? 'RESYNCING' : state;
   }
 
-  getSubscription(channel: ChannelName, symbol?: PairSymbol): SubscriptionView | undefined {
-    return this.#subscriptions.get(channel, symbol);
+  /** The same of the account's balances. */
+  get balancesState(): FeedState {
+    return this.#account?.state ?? 'DISCONNECTED';
+  }
+
+  getSubscription(feed: FeedName, symbol?: PairSymbol): SubscriptionView | undefined {
+    return this.#public.subscriptions.get(feed, symbol);
   }
 
   // ── From the socket ──────────────────────────────────────────────────────────────────────────────────
@@ -324,6 +504,22 @@ export class KrakenWebSocketV2 {
         this.#counters.message('book', receivedAt);
         this.#onBook(message, receivedAt);
         return;
+      case 'trade':
+        this.#counters.message('trade', receivedAt);
+        this.#trades.receive(message, receivedAt);
+        return;
+      case 'ohlc':
+        this.#counters.message('ohlc', receivedAt);
+        this.#candles.receive(message, receivedAt);
+        return;
+      case 'balances':
+        this.#counters.message('balances', receivedAt);
+        this.#account?.receiveBalances(message, receivedAt);
+        return;
+      case 'executions':
+        this.#counters.message('executions', receivedAt);
+        this.#account?.receiveExecutions(message, receivedAt);
+        return;
       case 'heartbeat':
         this.#counters.message('heartbeat', receivedAt);
         return;
@@ -334,25 +530,14 @@ export class KrakenWebSocketV2 {
         return;
       case 'instrument':
         this.#counters.message('instrument', receivedAt);
-        this.#subscriptions.received('instrument', '', receivedAt);
-        for (const problem of message.skipped) {
-          this.#counters.failure('instrument');
-          this.#config.logger.warn({ problem }, 'a row of the list of pairs was not understood');
-        }
-        this.#market.instruments.apply(message);
-        this.#observer?.instrumentsChanged();
-        this.#callbacks.call('instruments', this.#market.instruments);
+        this.#onInstruments(message, receivedAt);
         return;
       case 'pong':
-        this.#counters.message('method', receivedAt);
-        return;
       case 'acknowledged':
         this.#counters.message('method', receivedAt);
-        this.#subscriptions.acknowledged(message);
         return;
       case 'refused':
         this.#counters.error('method', receivedAt);
-        this.#subscriptions.refused(message);
         return;
       case 'rateLimited':
         this.#counters.error('method', receivedAt);
@@ -363,19 +548,31 @@ export class KrakenWebSocketV2 {
     }
   }
 
+  #onInstruments(message: InstrumentMessage, receivedAt: number): void {
+    this.#public.subscriptions.received('instrument', '', receivedAt);
+    for (const problem of message.skipped) {
+      this.#counters.failure('instrument');
+      this.#config.logger.warn({ problem }, 'a row of the list of pairs was not understood');
+    }
+    this.#market.instruments.apply(message);
+    this.#observer?.instrumentsChanged?.();
+    this.#callbacks.call('instruments', this.#market.instruments);
+  }
+
   #onTicker(message: TickerMessage, receivedAt: number): void {
     for (const row of message.data) {
-      if (!this.#subscriptions.received('ticker', row.symbol, receivedAt)) continue;
+      if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt)) continue;
       const ticker = new TickerUpdate(row, receivedAt);
       this.#market.setTicker(ticker);
-      this.#observer?.tickerChanged(row.symbol);
+      this.#observer?.tickerChanged?.(row.symbol);
+      this.streams.changed('ticker', row.symbol);
       this.#callbacks.call('ticker', ticker);
     }
   }
 
   #onBook(message: BookMessage, receivedAt: number): void {
     for (const row of message.data) {
-      const topic = this.#subscriptions.topicOf('book', row.symbol);
+      const topic = this.#public.subscriptions.topicOf('book', row.symbol);
       if (topic?.channel !== 'book') continue;
       const outcome = this.#market.books.apply(message.type, row, topic.depth, receivedAt);
       if (outcome === 'passedOver') continue;
@@ -383,22 +580,47 @@ export class KrakenWebSocketV2 {
         this.#counters.failure('book');
         const delayMs = this.#market.books.resyncDelayMs(row.symbol);
         this.#config.logger.error({ symbol: row.symbol, delayMs }, 'a book failed its checksum');
-        this.#subscriptions.renew('book', row.symbol, delayMs);
-        this.#observer?.bookChanged(row.symbol);
+        this.#public.subscriptions.renew('book', row.symbol, delayMs);
+        this.#observer?.bookChanged?.(row.symbol);
         continue;
       }
-      this.#subscriptions.received('book', row.symbol, receivedAt);
-      this.#observer?.bookChanged(row.symbol);
+      this.#public.subscriptions.received('book', row.symbol, receivedAt);
+      this.#observer?.bookChanged?.(row.symbol, { type: message.type, row });
+      this.streams.changed('book', row.symbol);
       this.#callBook(row.symbol);
     }
   }
 
   /** A state is made for a callback only, and to the depth that was subscribed for it. */
   #callBook(symbol: PairSymbol): void {
-    const declared = this.#declared.get('book')?.get(symbol);
+    const declared = this.#declared.get('book', symbol);
     if (declared?.channel !== 'book' || !this.#callbacks.has('orderbook')) return;
     const book = this.#market.book(symbol, declared.depth);
     if (book !== undefined) this.#callbacks.call('orderbook', book);
+  }
+
+  #onTrades(symbol: PairSymbol, delivery: TradeDelivery): void {
+    this.#observer?.tradesReceived?.(symbol, delivery);
+    if (delivery.gap !== undefined) this.#callbacks.call('gap', { symbol, ...delivery.gap });
+    this.streams.changed('trade', symbol, delivery.trades);
+    if (this.#callbacks.has('trade')) {
+      for (const trade of delivery.trades) this.#callbacks.call('trade', trade);
+    }
+  }
+
+  #onCandles(symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]): void {
+    this.#observer?.candlesChanged?.(symbol, interval, candles);
+    this.streams.changed(candleFeed(interval), symbol);
+    for (const candle of candles) this.#callbacks.call('ohlc', candle);
+  }
+
+  #onBalances(assets: readonly Asset[]): void {
+    this.#observer?.balancesChanged?.(assets);
+    for (const asset of assets) {
+      this.streams.changed('balances', asset);
+      const balance = this.#callbacks.has('balance') ? this.#market.balance(asset) : undefined;
+      if (balance !== undefined) this.#callbacks.call('balance', balance);
+    }
   }
 
   #onProtocolError(error: ProtocolError, text: string): void {
@@ -406,51 +628,41 @@ export class KrakenWebSocketV2 {
     this.#config.logger.warn({ ...error, frame: text.slice(0, 200) }, 'a frame was not understood');
   }
 
+  #onDropped(topic: SubscriptionTopic): void {
+    if (topic.channel === 'ohlc') this.#candles.drop(topic.symbol, topic.interval);
+    this.#market.drop(topic);
+  }
+
   #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
     this.#config.logger.debug({ topic, state }, 'subscription');
     // LIVE comes with the data that made it so, and that is told on its own.
-    if (state === 'LIVE') return;
-    if (topic.channel === 'ticker') this.#observer?.tickerChanged(topic.symbol);
-    else if (topic.channel === 'book') this.#observer?.bookChanged(topic.symbol);
+    if (state === 'LIVE' || this.#observer === undefined) return;
+    if (topic.channel === 'ticker') this.#observer.tickerChanged?.(topic.symbol);
+    else if (topic.channel === 'book') this.#observer.bookChanged?.(topic.symbol);
+    else if (topic.channel === 'trade') this.#observer.tradesReceived?.(topic.symbol, undefined);
+    else if (topic.channel === 'ohlc') this.#observer.candlesChanged?.(topic.symbol, topic.interval, []);
   }
 
-  #onConnectionState(state: ConnectionState, previous: ConnectionState, reason: string | undefined): void {
-    const { logger, clock } = this.#config;
-    if (state.kind === 'open') {
-      this.#connectedAt = clock.now();
-      logger.info({ url: this.#config.publicUrl, attempt: state.attempt }, 'connected to Kraken');
-      this.#subscriptions.connectionOpened();
-      this.#tell({ type: 'CONNECTED', message: undefined });
-      return;
-    }
-    if (previous.kind === 'open') {
-      this.#connectedAt = undefined;
-      this.#subscriptions.connectionLost();
-      this.#tell({ type: 'DISCONNECTED', message: reason });
-    } else if (previous.kind === 'connecting' && state.kind === 'backingOff') {
-      this.#tell({ type: 'ERROR', message: reason });
-    }
-    if (state.kind === 'backingOff') {
-      logger.warn(
-        { reason, retryAfterMs: Math.round(this.#connection.retryAfterMs) },
-        'not connected to Kraken',
-      );
-    }
-  }
-
-  #tell(event: Pick<ConnectionEvent, 'type' | 'message'>): void {
-    const whole: ConnectionEvent = { ...event, connection: 'public', at: this.#config.clock.now() };
-    this.#observer?.connectionEvent(whole);
-    if (whole.type === 'CONNECTED') this.#callbacks.call('connected', whole);
-    else if (whole.type === 'DISCONNECTED') this.#callbacks.call('disconnected', whole);
-    else this.#callbacks.call('error', whole);
+  #tell(event: ConnectionEvent): void {
+    this.#observer?.connectionEvent?.(event);
+    this.#callbacks.call(CALLBACK_OF[event.type], event);
   }
 }
 
-const CONNECTION_STATES = {
-  idle: 'CLOSED',
-  connecting: 'CONNECTING',
-  open: 'CONNECTED',
-  backingOff: 'BACKING_OFF',
-  closed: 'CLOSED',
-} as const satisfies Record<ConnectionState['kind'], ConnectionView['state']>;
+const CALLBACK_OF = {
+  CONNECTED: 'connected',
+  DISCONNECTED: 'disconnected',
+  AUTHENTICATED: 'authenticated',
+  ERROR: 'error',
+} as const satisfies Record<ConnectionEvent['type'], CallbackEvent>;
+
+const BALANCES_DISABLED: BalanceStreamingStatus = {
+  enabled: false,
+  healthy: false,
+  tokenAvailable: false,
+  tokenAgeSeconds: undefined,
+  lastUpdateAt: undefined,
+  sequence: undefined,
+  sequenceGaps: 0,
+  denied: undefined,
+};

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CodedError } from './lib/coded-error.ts';
 
 /** What the environment says, checked and complete. Times are in milliseconds. */
@@ -7,6 +8,12 @@ export interface Config {
   /** Pairs kept streaming without subscribers; `*` for every online pair. */
   readonly symbols: readonly string[] | '*';
   readonly krakenWsUrl: string;
+  readonly krakenWsAuthUrl: string;
+  readonly krakenRestUrl: string;
+  /** Empty without one; then there are public data only. */
+  readonly apiKey: string;
+  /** base64 */
+  readonly apiSecret: string;
   /** Exact origins for CORS and for the WebSocket upgrade, besides the server's own. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -18,6 +25,8 @@ export interface Config {
   readonly reconnectMaxDelayMs: number;
   readonly subscribeRate: number;
   readonly subscriptionLingerMs: number;
+  readonly tokenRefreshMs: number;
+  readonly messageQueueSize: number;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -27,6 +36,8 @@ interface Variable<Value> {
   readonly name: string;
   readonly fallback: string;
   readonly allowed: string;
+  /** Never shown; may also be in a file, whose path the variable with `_FILE` at its end holds. */
+  readonly secret?: true;
   /** undefined when the text is not allowed. */
   readonly read: (text: string) => Value | undefined;
 }
@@ -47,6 +58,24 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     allowed: 'a URL that begins with ws:// or wss://',
     read: webSocketUrl,
   },
+  krakenWsAuthUrl: {
+    name: 'KRAKEN_WS_AUTH_URL',
+    fallback: 'wss://ws-auth.kraken.com/v2',
+    allowed: 'a URL that begins with ws:// or wss://',
+    read: webSocketUrl,
+  },
+  krakenRestUrl: {
+    name: 'KRAKEN_REST_URL',
+    fallback: 'https://api.kraken.com',
+    allowed: 'a URL that begins with http:// or https://, without a slash at its end',
+    read: text => (/^https?:\/\/[^#?]*[^/#?]$/.test(text) && URL.canParse(text) ? text : undefined),
+  },
+  apiKey: secret('KRAKEN_API_KEY', 'the key as Kraken shows it', /^\S+$/),
+  apiSecret: secret(
+    'KRAKEN_API_SECRET',
+    'the secret as Kraken shows it, in base64',
+    /^[A-Za-z0-9+/]{4,}={0,2}$/,
+  ),
   allowedOrigins: {
     name: 'ALLOWED_ORIGINS',
     fallback: '',
@@ -72,6 +101,13 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     read: integer(1, 100),
   },
   subscriptionLingerMs: milliseconds('SUBSCRIPTION_LINGER_MS', '30000', 0),
+  tokenRefreshMs: milliseconds('KRAKEN_TOKEN_REFRESH_MS', '780000', 1_000),
+  messageQueueSize: {
+    name: 'MESSAGE_QUEUE_SIZE',
+    fallback: '10000',
+    allowed: 'an integer from 100 to 1000000',
+    read: integer(100, 1_000_000),
+  },
 };
 
 /**
@@ -81,12 +117,13 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const entries = Object.entries(VARIABLES).map(([key, variable]) => {
-    const text = environment[variable.name]?.trim() || variable.fallback;
+    const text = textOf(variable, environment) || variable.fallback;
     const value: unknown = variable.read(text);
     if (value === undefined) {
+      const shown = variable.secret ? '(not shown)' : text;
       throw new CodedError(
         'BAD_USER_INPUT',
-        `${variable.name}=${text} is not valid: it takes ${variable.allowed}`,
+        `${variable.name}=${shown} is not valid: it takes ${variable.allowed}`,
       );
     }
     return [key, value];
@@ -100,7 +137,42 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       `${name}=${config.reconnectMaxDelayMs} is not valid: it takes at least ${least}`,
     );
   }
+  if ((config.apiKey === '') !== (config.apiSecret === '')) {
+    const [given, missing] =
+      config.apiKey === ''
+        ? [VARIABLES.apiSecret, VARIABLES.apiKey]
+        : [VARIABLES.apiKey, VARIABLES.apiSecret];
+    throw new CodedError('BAD_USER_INPUT', `${given.name} is set and ${missing.name} is not: it takes both`);
+  }
   return config;
+}
+
+/** What a variable says: in the environment, or of a secret in the file that the environment names. */
+function textOf(
+  { name, secret }: Variable<unknown>,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const path = secret ? environment[`${name}_FILE`]?.trim() : undefined;
+  if (!path) return environment[name]?.trim();
+  if (environment[name]?.trim()) {
+    throw new CodedError('BAD_USER_INPUT', `${name} and ${name}_FILE are both set: it takes one of them`);
+  }
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const message = `${name}_FILE=${path} can not be read: ${(error as NodeJS.ErrnoException).code}`;
+    throw new CodedError('BAD_USER_INPUT', message, {}, { cause: error });
+  }
+}
+
+function secret(name: string, allowed: string, pattern: RegExp): Variable<string> {
+  return {
+    name,
+    fallback: '',
+    allowed,
+    secret: true,
+    read: text => (text === '' || pattern.test(text) ? text : undefined),
+  };
 }
 
 function milliseconds(name: string, fallback: string, least = 1): Variable<number> {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readConfig, VARIABLES } from '../src/config.ts';
 
@@ -33,6 +36,10 @@ describe('a bad value is named with its variable and what is allowed', () => {
     PORT: '65536',
     SYMBOLS: 'BTCUSD',
     KRAKEN_WS_URL: 'https://ws.kraken.com/v2',
+    KRAKEN_WS_AUTH_URL: 'ws-auth.kraken.com',
+    KRAKEN_REST_URL: 'https://api.kraken.com/',
+    KRAKEN_API_KEY: 'two words',
+    KRAKEN_API_SECRET: 'not base64!',
     ALLOWED_ORIGINS: 'https://a.example/path',
     LOG_LEVEL: 'loud',
     KRAKEN_PING_INTERVAL_MS: '-1',
@@ -43,14 +50,38 @@ describe('a bad value is named with its variable and what is allowed', () => {
     KRAKEN_RECONNECT_MAX_DELAY_MS: '99999999999',
     KRAKEN_SUBSCRIBE_RATE: '0',
     SUBSCRIPTION_LINGER_MS: '1e3',
+    KRAKEN_TOKEN_REFRESH_MS: '0',
+    MESSAGE_QUEUE_SIZE: '1',
   };
-  for (const { name, allowed } of Object.values(VARIABLES)) {
+  for (const { name, allowed, secret } of Object.values(VARIABLES)) {
     test(name, () => {
       const value = bad[name] ?? assert.fail(`no bad value for ${name} in this test`);
       assert.throws(() => readConfig({ [name]: value }), {
         code: 'BAD_USER_INPUT',
-        message: `${name}=${value} is not valid: it takes ${allowed}`,
+        message: `${name}=${secret ? '(not shown)' : value} is not valid: it takes ${allowed}`,
       });
     });
   }
+});
+
+describe('secrets', () => {
+  const key = { KRAKEN_API_KEY: 'key', KRAKEN_API_SECRET: 'c2VjcmV0' };
+
+  test('come from the environment or from files', t => {
+    const path = join(mkdtempSync(join(tmpdir(), 'secret-')), 'secret');
+    t.after(() => rmSync(dirname(path), { recursive: true }));
+    writeFileSync(path, ' c2VjcmV0\n');
+    const config = readConfig({ KRAKEN_API_KEY: 'key', KRAKEN_API_SECRET_FILE: path });
+    assert.deepEqual([config.apiKey, config.apiSecret], ['key', 'c2VjcmV0']);
+    assert.throws(() => readConfig({ ...key, KRAKEN_API_SECRET_FILE: path }), /both set/);
+  });
+
+  test('a key without its secret, or a file that is not there, stops the start and shows neither', () => {
+    assert.throws(() => readConfig({ KRAKEN_API_KEY: 'canary' }), {
+      message: 'KRAKEN_API_KEY is set and KRAKEN_API_SECRET is not: it takes both',
+    });
+    assert.throws(() => readConfig({ ...key, KRAKEN_API_KEY: '', KRAKEN_API_KEY_FILE: '/nowhere' }), {
+      message: 'KRAKEN_API_KEY_FILE=/nowhere can not be read: ENOENT',
+    });
+  });
 });

@@ -17,7 +17,9 @@ describe('the README', () => {
   test('lists every variable with its default, and no other', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|.*\S.* \|$/gm)]
       .map(([, name, fallback = '']) => [name, fallback])
-      .filter(([name]) => /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|KRAKEN|SUBSCRIPTION)/.test(name ?? ''));
+      .filter(([name]) =>
+        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS)/.test(name ?? ''),
+      );
     assert.deepEqual(
       rows,
       Object.values(VARIABLES).map(({ name, fallback }) => [name, fallback]),

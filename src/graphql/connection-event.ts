@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from '../callbacks.ts';
+import type { ConnectionEvent } from '../client/callbacks.ts';
 import type { Builder } from './builder.ts';
 import { asSource, eventFeed, unwrap } from './feed.ts';
 

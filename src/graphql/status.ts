@@ -1,8 +1,8 @@
-import type { ConnectionView } from '../client.ts';
+import type { ConnectionView } from '../client/upstream.ts';
 import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
-import type { SubscriptionView } from '../kraken/subscription.ts';
+import { feedOf, type SubscriptionView } from '../kraken/subscription.ts';
 import type { BookStatistics } from '../market/books.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
@@ -115,12 +115,14 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         type: FeedStateEnum,
         description: 'Where it stands.',
         resolve: ({ topic, state }, _args, { services: { client } }) =>
-          ('symbol' in topic ? client.feedState(topic.channel, topic.symbol) : undefined) ?? state,
+          ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state,
       }),
       subscribers: t.int({
         description: 'GraphQL subscriptions that need it now.',
         resolve: ({ topic }, _args, { services: { hub } }) =>
-          topic.channel === 'instrument' ? 0 : hub.subscribersOf(topic.channel, topic.symbol),
+          topic.channel === 'ticker' || topic.channel === 'book'
+            ? hub.subscribersOf(topic.channel, topic.symbol)
+            : 0,
       }),
       lastMessageAt: t.expose('lastMessageAt', {
         type: 'DateTime',

@@ -1,4 +1,5 @@
 import type { KrakenWebSocketV2 } from '../client.ts';
+import { feedOf } from '../kraken/subscription.ts';
 
 export type Health = 'HEALTHY' | 'DEGRADED' | 'DOWN';
 
@@ -18,7 +19,7 @@ export function healthOf(client: KrakenWebSocketV2): Health {
   for (const { topic, state } of client.getSubscriptions()) {
     if (state === 'LIVE') continue;
     // That Kraken refuses what some client asked for says nothing of the feed; that it refuses ours does.
-    const declared = 'symbol' in topic && client.declaredSymbols(topic.channel).includes(topic.symbol);
+    const declared = 'symbol' in topic && client.declaredSymbols(feedOf(topic)).includes(topic.symbol);
     if (state !== 'REJECTED' || declared) return 'DEGRADED';
   }
   return 'HEALTHY';

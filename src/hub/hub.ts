@@ -1,5 +1,6 @@
-import type { ConnectionEvent } from '../callbacks.ts';
+import type { ConnectionEvent } from '../client/callbacks.ts';
 import type { ClientObserver, KrakenWebSocketV2 } from '../client.ts';
+import { feedOf } from '../kraken/subscription.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { CodedError } from '../lib/coded-error.ts';
@@ -158,7 +159,7 @@ export class Hub implements ClientObserver {
   rejectionOf(topic: Topic): CodedError | undefined {
     const upstream = upstreamOf(topic);
     if (upstream === undefined || !('symbol' in upstream)) return undefined;
-    const subscription = this.#client.getSubscription(upstream.channel, upstream.symbol);
+    const subscription = this.#client.getSubscription(feedOf(upstream), upstream.symbol);
     if (subscription?.state !== 'REJECTED') return undefined;
     return new CodedError('UPSTREAM_REJECTED', `Kraken refused ${upstream.channel} of ${upstream.symbol}`, {
       symbol: upstream.symbol,
@@ -183,6 +184,11 @@ export class Hub implements ClientObserver {
   bookChanged(symbol: PairSymbol): void {
     this.#changed('book', symbol);
   }
+
+  // Not served yet.
+  tradesReceived(): void {}
+  candlesChanged(): void {}
+  balancesChanged(): void {}
 
   instrumentsChanged(): void {
     this.#changed('instruments');

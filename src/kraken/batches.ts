@@ -1,10 +1,10 @@
 import type { SubscribeRequest, SubscriptionTopic } from './messages.ts';
-import { type Subscription, symbolOf, variantOf } from './subscription.ts';
+import { feedOf, type Subscription, symbolOf, variantOf } from './subscription.ts';
 
 /** One frame names at most this many symbols; a longer list takes several frames. */
 const SYMBOLS_PER_REQUEST = 500;
 
-/** Subscriptions that go into one request: same channel and variant, a bounded number of symbols. */
+/** Subscriptions that go into one request: same feed and variant, a bounded number of symbols. */
 export class Batches {
   readonly #topicOf: (subscription: Subscription) => SubscriptionTopic;
   readonly #batches = new Map<string, Subscription[][]>();
@@ -15,7 +15,7 @@ export class Batches {
 
   add(subscription: Subscription): void {
     const topic = this.#topicOf(subscription);
-    const key = `${topic.channel} ${variantOf(topic)}`;
+    const key = `${feedOf(topic)} ${variantOf(topic)}`;
     const batches = this.#batches.get(key) ?? [];
     const last = batches.at(-1);
     if (last === undefined || last.length >= SYMBOLS_PER_REQUEST) batches.push([subscription]);
@@ -31,12 +31,13 @@ export class Batches {
   }
 }
 
-/** The request that subscribes a batch, or unsubscribes it; both name the depth. */
+/** The request that subscribes a batch, or unsubscribes it; both name depth, interval and token. */
 export function requestFor(
   method: 'subscribe' | 'unsubscribe',
   req_id: number,
   batch: readonly Subscription[],
   topic: SubscriptionTopic,
+  token: string | undefined,
 ): SubscribeRequest {
   const symbols = batch.flatMap(one => ('symbol' in one.topic ? [one.topic.symbol] : []));
   return {
@@ -45,8 +46,15 @@ export function requestFor(
       channel: topic.channel,
       ...(symbols.length > 0 && { symbol: symbols }),
       ...('depth' in topic && { depth: topic.depth }),
-      ...(method === 'subscribe' && { snapshot: true }),
+      ...('interval' in topic && { interval: topic.interval }),
+      ...(token !== undefined && { token }),
+      ...(method === 'subscribe' && snapshotOf(topic)),
     },
     req_id,
   };
+}
+
+/** Always said: what Kraken does without it differs by channel and has changed over time. */
+function snapshotOf(topic: SubscriptionTopic): Partial<SubscribeRequest['params']> {
+  return topic.channel === 'executions' ? { snap_orders: true, snap_trades: false } : { snapshot: true };
 }

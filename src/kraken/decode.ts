@@ -5,7 +5,20 @@ import {
   type LosslessObject,
   parseLossless,
 } from '../lib/lossless-json.ts';
-import type { AssetRow, BookRow, KrakenMessage, LevelRow, PairRow, TickerRow } from './messages.ts';
+import {
+  type AssetRow,
+  type BalanceRow,
+  type BookRow,
+  CANDLE_MINUTES,
+  type KrakenMessage,
+  type LedgerRow,
+  type LevelRow,
+  type OhlcRow,
+  type PairRow,
+  type TickerRow,
+  type TradeRow,
+  type WalletRow,
+} from './messages.ts';
 import type { Asset, PairSymbol } from './symbols.ts';
 
 /** A frame that could not be understood. Counted and logged; never ends a connection. */
@@ -52,6 +65,16 @@ function decodeChannel(frame: LosslessObject, channel: string): KrakenMessage | 
       return { kind: 'ticker', type: updateType(frame), data: rows(frame).map(tickerRow) };
     case 'book':
       return { kind: 'book', type: updateType(frame), data: rows(frame).map(bookRow) };
+    case 'trade':
+      return { kind: 'trade', type: updateType(frame), data: rows(frame).map(tradeRow) };
+    case 'ohlc':
+      return { kind: 'ohlc', type: updateType(frame), data: rows(frame).map(ohlcRow) };
+    case 'balances':
+      return balancesMessage(frame);
+    case 'executions': {
+      const sequence = integer(frame, 'sequence');
+      return { kind: 'executions', type: updateType(frame), rows: rows(frame).length, sequence };
+    }
     case 'heartbeat':
       return { kind: 'heartbeat' };
     case 'status':
@@ -173,6 +196,72 @@ function levelRow(row: LosslessObject): LevelRow {
   return { price: decimal(row, 'price'), qty: decimal(row, 'qty') };
 }
 
+function tradeRow(row: LosslessObject): TradeRow {
+  return {
+    symbol: string(row, 'symbol') as PairSymbol,
+    side: oneOf(row, 'side', ['buy', 'sell']),
+    price: decimal(row, 'price'),
+    qty: decimal(row, 'qty'),
+    ord_type: oneOf(row, 'ord_type', ['limit', 'market']),
+    trade_id: integer(row, 'trade_id'),
+    timestamp: string(row, 'timestamp'),
+  };
+}
+
+function ohlcRow(row: LosslessObject): OhlcRow {
+  const minutes = integer(row, 'interval');
+  const interval = CANDLE_MINUTES.find(one => one === minutes);
+  if (interval === undefined) throw new InvalidMember(`interval ${minutes} is not known`);
+  return {
+    symbol: string(row, 'symbol') as PairSymbol,
+    open: decimal(row, 'open'),
+    high: decimal(row, 'high'),
+    low: decimal(row, 'low'),
+    close: decimal(row, 'close'),
+    vwap: decimal(row, 'vwap'),
+    volume: decimal(row, 'volume'),
+    trades: integer(row, 'trades'),
+    interval_begin: string(row, 'interval_begin'),
+    interval,
+  };
+}
+
+function balancesMessage(frame: LosslessObject): KrakenMessage {
+  const sequence = integer(frame, 'sequence');
+  const type = updateType(frame);
+  return type === 'snapshot'
+    ? { kind: 'balances', type, data: rows(frame).map(balanceRow), sequence }
+    : { kind: 'balances', type, data: rows(frame).map(ledgerRow), sequence };
+}
+
+function balanceRow(row: LosslessObject): BalanceRow {
+  return {
+    asset: string(row, 'asset') as Asset,
+    asset_class: optionalString(row, 'asset_class'),
+    balance: decimal(row, 'balance'),
+    wallets: optionalRows(row, 'wallets').map(walletRow),
+  };
+}
+
+function walletRow(row: LosslessObject): WalletRow {
+  return { type: string(row, 'type'), id: string(row, 'id'), balance: decimal(row, 'balance') };
+}
+
+function ledgerRow(row: LosslessObject): LedgerRow {
+  return {
+    ledger_id: string(row, 'ledger_id'),
+    asset: string(row, 'asset') as Asset,
+    asset_class: optionalString(row, 'asset_class'),
+    type: string(row, 'type'),
+    wallet_type: string(row, 'wallet_type'),
+    wallet_id: string(row, 'wallet_id'),
+    amount: decimal(row, 'amount'),
+    fee: decimal(row, 'fee'),
+    balance: decimal(row, 'balance'),
+    timestamp: optionalString(row, 'timestamp'),
+  };
+}
+
 // ── Members ────────────────────────────────────────────────────────────────────────────────────────────
 // A member that is missing and one that is null are the same: absent.
 
@@ -212,6 +301,12 @@ function string(object: LosslessObject, member: string): string {
 function optionalString(object: LosslessObject, member: string): string | undefined {
   const value = object[member];
   return value === undefined || value === null ? undefined : string(object, member);
+}
+
+function oneOf<Word extends string>(object: LosslessObject, member: string, words: readonly Word[]): Word {
+  const word = words.find(one => one === object[member]);
+  if (word !== undefined) return word;
+  throw new InvalidMember(`${member} is none of ${words.join(', ')}`);
 }
 
 function decimal(object: LosslessObject, member: string): DecimalText {

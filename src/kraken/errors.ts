@@ -20,7 +20,7 @@ export type Advice =
 const RULES: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/^already subscribed|subscription not found/i, 'alreadyDone'],
   [/exceeded msg rate|rate limit|too many requests|throttled/i, 'retryLater'],
-  [/^EService:|^EGeneral:Internal error|^EGeneral:Temporary lockout/i, 'retryLater'],
+  [/^EService:|^EGeneral:Internal error|^EGeneral:Temporary lockout|^EAPI:Invalid nonce/i, 'retryLater'],
   [/^ESession:|session does not exist|^EAPI:Invalid token|^token\(s\) not found/i, 'reauthenticate'],
   [/^malformed request|^unsupported (field|event)|must be an? |field must be|requires /i, 'ourMistake'],
   [/unavailable on this endpoint|^symbol\(s\) not found|^subscription name invalid/i, 'ourMistake'],

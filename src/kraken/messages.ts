@@ -13,11 +13,19 @@ import type { Asset, PairSymbol } from './symbols.ts';
 export type SubscriptionTopic =
   | { readonly channel: 'instrument' }
   | { readonly channel: 'ticker'; readonly symbol: PairSymbol }
-  | { readonly channel: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth };
+  | { readonly channel: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth }
+  | { readonly channel: 'trade'; readonly symbol: PairSymbol }
+  | { readonly channel: 'ohlc'; readonly symbol: PairSymbol; readonly interval: CandleMinutes }
+  | { readonly channel: 'balances' }
+  | { readonly channel: 'executions' };
 
 /** Levels a side that a book can be subscribed with. */
 export const BOOK_DEPTHS = [10, 25, 100, 500, 1000] as const;
 export type BookDepth = (typeof BOOK_DEPTHS)[number];
+
+/** Lengths of candles, in minutes. */
+export const CANDLE_MINUTES = [1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600] as const;
+export type CandleMinutes = (typeof CANDLE_MINUTES)[number];
 
 /** Names of the channels that can be subscribed to. */
 export type ChannelName = SubscriptionTopic['channel'];
@@ -30,8 +38,15 @@ export interface SubscribeRequest {
     readonly symbol?: readonly PairSymbol[];
     /** Of a book; repeated on unsubscribe. */
     readonly depth?: BookDepth;
+    /** Of candles, in minutes; repeated on unsubscribe. */
+    readonly interval?: CandleMinutes;
     /** Whether the current state is wanted first. Absent on unsubscribe. */
     readonly snapshot?: boolean;
+    /** Of executions, in place of `snapshot`: open orders, and the last fills. */
+    readonly snap_orders?: boolean;
+    readonly snap_trades?: boolean;
+    /** On private channels, on unsubscribe too. */
+    readonly token?: string;
   };
   readonly req_id: number;
 }
@@ -185,6 +200,118 @@ export interface LevelRow {
   readonly qty: DecimalText;
 }
 
+/** @see https://docs.kraken.com/api/docs/websocket-v2/trade */
+export interface TradeMessage {
+  readonly kind: 'trade';
+  /** A snapshot is the last fifty trades, oldest first. */
+  readonly type: 'snapshot' | 'update';
+  readonly data: readonly TradeRow[];
+}
+
+export interface TradeRow {
+  readonly symbol: PairSymbol;
+  /** Of the taker. */
+  readonly side: 'buy' | 'sell';
+  /** Quote asset. */
+  readonly price: DecimalText;
+  /** Base asset. */
+  readonly qty: DecimalText;
+  /** Of the taker. */
+  readonly ord_type: 'limit' | 'market';
+  /** Rises by one with each trade of the pair. */
+  readonly trade_id: number;
+  /** Microseconds. */
+  readonly timestamp: string;
+}
+
+/** @see https://docs.kraken.com/api/docs/websocket-v2/ohlc */
+export interface OhlcMessage {
+  readonly kind: 'ohlc';
+  /** A snapshot is the recent candles, oldest first; the last may still be forming. */
+  readonly type: 'snapshot' | 'update';
+  readonly data: readonly OhlcRow[];
+}
+
+/** Prices in the quote asset. Sent at each trade; an interval without trades has no candle. */
+export interface OhlcRow {
+  readonly symbol: PairSymbol;
+  readonly open: DecimalText;
+  readonly high: DecimalText;
+  readonly low: DecimalText;
+  readonly close: DecimalText;
+  readonly vwap: DecimalText;
+  /** Base asset. */
+  readonly volume: DecimalText;
+  /** Number of trades. */
+  readonly trades: number;
+  /** When the candle begins, nanoseconds: its key, with symbol and interval. */
+  readonly interval_begin: string;
+  readonly interval: CandleMinutes;
+}
+
+// ── Received: the account ──────────────────────────────────────────────────────────────────────────────
+
+/** @see https://docs.kraken.com/api/docs/websocket-v2/balances */
+export type BalancesMessage =
+  | {
+      readonly kind: 'balances';
+      readonly type: 'snapshot';
+      readonly data: readonly BalanceRow[];
+      readonly sequence: number;
+    }
+  | {
+      readonly kind: 'balances';
+      readonly type: 'update';
+      readonly data: readonly LedgerRow[];
+      /** Rises by one with each message of the subscription. */
+      readonly sequence: number;
+    };
+
+/** An asset with any balance. */
+export interface BalanceRow {
+  readonly asset: Asset;
+  readonly asset_class: string | undefined;
+  /** Over all wallets. */
+  readonly balance: DecimalText;
+  /** May be empty: then only the total is known. */
+  readonly wallets: readonly WalletRow[];
+}
+
+export interface WalletRow {
+  /** `spot`, `earn`. */
+  readonly type: string;
+  /** `main`, `flex`, `bonded`, ... */
+  readonly id: string;
+  readonly balance: DecimalText;
+}
+
+/** One entry of the ledger. */
+export interface LedgerRow {
+  readonly ledger_id: string;
+  readonly asset: Asset;
+  readonly asset_class: string | undefined;
+  /** `deposit`, `withdrawal`, `trade`, `transfer`, ... */
+  readonly type: string;
+  readonly wallet_type: string;
+  readonly wallet_id: string;
+  /** Signed, without the fee. */
+  readonly amount: DecimalText;
+  readonly fee: DecimalText;
+  /** Of that wallet, after the entry: to be set, not added. */
+  readonly balance: DecimalText;
+  readonly timestamp: string | undefined;
+}
+
+/** Orders and fills. Here they only tell that what is held for orders may have changed. */
+export interface ExecutionsMessage {
+  readonly kind: 'executions';
+  readonly type: 'snapshot' | 'update';
+  /** How many orders and fills it speaks of. */
+  readonly rows: number;
+  /** Rises by one with each message of the subscription. */
+  readonly sequence: number;
+}
+
 type SessionMessage =
   | StatusMessage
   | HeartbeatMessage
@@ -192,5 +319,6 @@ type SessionMessage =
   | AcknowledgedMessage
   | RefusedMessage
   | RateLimitedMessage;
-type MarketMessage = InstrumentMessage | TickerMessage | BookMessage;
-export type KrakenMessage = SessionMessage | MarketMessage;
+type MarketMessage = InstrumentMessage | TickerMessage | BookMessage | TradeMessage | OhlcMessage;
+type AccountMessage = BalancesMessage | ExecutionsMessage;
+export type KrakenMessage = SessionMessage | MarketMessage | AccountMessage;

@@ -1,6 +1,10 @@
 import type { Cancel } from '../lib/clock.ts';
-import type { SubscriptionTopic } from './messages.ts';
+import type { CandleMinutes, ChannelName, SubscriptionTopic } from './messages.ts';
 import type { PairSymbol } from './symbols.ts';
+
+/** A channel, and of candles one interval of it: under a feed, a symbol has at most one subscription. */
+export type FeedName = Exclude<ChannelName, 'ohlc'> | CandleFeed;
+export type CandleFeed = `ohlc ${CandleMinutes}`;
 
 /** How far one subscription can be trusted right now. */
 export type SubscriptionState = 'LIVE' | 'PENDING' | 'DISCONNECTED' | 'SILENT' | 'REJECTED';
@@ -43,6 +47,10 @@ export interface Subscription {
   renew: boolean;
   cancelRenewal: Cancel | undefined;
   silent: boolean;
+  /** Times in a row that a renewal for silence brought a snapshot and no more. */
+  quietRenewals: number;
+  /** Frames since the last renewal, or the connection. */
+  frames: number;
   /** Failed tries in a row. */
   failures: number;
   lastMessageMs: number | undefined;
@@ -59,6 +67,8 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     renew: false,
     cancelRenewal: undefined,
     silent: false,
+    quietRenewals: 0,
+    frames: 0,
     failures: 0,
     lastMessageMs: undefined,
     lastMessageAt: undefined,
@@ -84,9 +94,25 @@ export function wantedTopic({ claims, topic }: Subscription): SubscriptionTopic 
   return wanted ?? topic;
 }
 
-/** What tells two subscriptions of one channel and symbol apart: Kraken keeps one at a time. */
+/** Subscriptions of one feed and symbol differ in this alone, and Kraken keeps one of them at a time. */
 export function variantOf(topic: SubscriptionTopic): number {
   return 'depth' in topic ? topic.depth : 0;
+}
+
+export function feedOf(topic: SubscriptionTopic): FeedName {
+  return topic.channel === 'ohlc' ? candleFeed(topic.interval) : topic.channel;
+}
+
+const CANDLE_FEEDS = new Map<CandleMinutes, CandleFeed>();
+
+/** Made once for each interval: it is asked for at each frame. */
+export function candleFeed(interval: CandleMinutes): CandleFeed {
+  let feed = CANDLE_FEEDS.get(interval);
+  if (feed === undefined) {
+    feed = `ohlc ${interval}`;
+    CANDLE_FEEDS.set(interval, feed);
+  }
+  return feed;
 }
 
 export function symbolOf(topic: SubscriptionTopic): PairSymbol | '' {

@@ -2,17 +2,14 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import { unreachable } from '../lib/unreachable.ts';
 import { Batches, requestFor } from './batches.ts';
 import { adviceFor } from './errors.ts';
-import type {
-  AcknowledgedMessage,
-  ChannelName,
-  KrakenRequest,
-  RefusedMessage,
-  SubscriptionTopic,
-} from './messages.ts';
+import type { AcknowledgedMessage, KrakenRequest, RefusedMessage, SubscriptionTopic } from './messages.ts';
+import { isSilent, siblingOf } from './silence.ts';
 import {
   type Claim,
   claimOf,
   createSubscription,
+  type FeedName,
+  feedOf,
   type Phase,
   type Subscription,
   type SubscriptionState,
@@ -28,6 +25,8 @@ export interface SubscriptionHandlers {
   stateChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
   /** Nobody wants it any more: whatever was kept of it will go stale. */
   dropped(topic: SubscriptionTopic): void;
+  /** Kraken did not accept the token that a subscribe carried. */
+  tokenRefused(error: string): void;
   /** Something went wrong that is worth a line in the log. */
   trouble(what: string, detail: object): void;
 }
@@ -37,13 +36,15 @@ export interface SubscriptionOptions {
   readonly lingerMs: number;
   /** Sends if the rate allows; returns 0 when sent, or milliseconds to wait (Infinity: no connection). */
   readonly trySend: (request: KrakenRequest) => number;
+  /** Of private channels: the token that requests carry. While it is undefined none leaves; see {@link Subscriptions.nudge}. */
+  readonly token?: () => string | undefined;
 }
 
 interface Request {
   /** Monotonic. */
   readonly sentMs: number;
   readonly method: 'subscribe' | 'unsubscribe';
-  readonly channel: ChannelName;
+  readonly feed: FeedName;
   /** What has not been answered yet. */
   readonly unanswered: Set<Subscription>;
   readonly cancelTimeout: Cancel;
@@ -52,8 +53,6 @@ interface Request {
 /** A refusal answers everyone who asks for the same within this time. */
 const REJECTION_STANDS_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
-/** No data for this long while the connection carries other things: the channel is silent, and is renewed. */
-const SILENCE_MS = 60_000;
 const SWEEP_MS = 5_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
@@ -68,8 +67,8 @@ export class Subscriptions {
   readonly #handlers: SubscriptionHandlers;
   readonly #clock: Clock;
 
-  /** Channel, then symbol (`''` where the channel has none): found without making a key for each frame. */
-  readonly #byChannel = new Map<string, Map<string, Subscription>>();
+  /** Feed, then symbol (`''` where the channel has none): found without making a key for each frame. */
+  readonly #byFeed = new Map<string, Map<string, Subscription>>();
   /** Subscriptions whose phase may differ from what is wanted. */
   readonly #unsettled = new Set<Subscription>();
   readonly #requests = new Map<number, Request>();
@@ -134,8 +133,8 @@ export class Subscriptions {
   }
 
   /** Asks for a new snapshot, after a while: unsubscribes, and subscribes again when that is acknowledged. */
-  renew(channel: ChannelName, symbol: PairSymbol, delayMs: number): void {
-    const subscription = this.#byChannel.get(channel)?.get(symbol);
+  renew(feed: FeedName, symbol: PairSymbol | '', delayMs: number): void {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
     if (subscription === undefined) return;
     const renew = (): void => {
       subscription.renew = true;
@@ -146,26 +145,31 @@ export class Subscriptions {
     else subscription.cancelRenewal = this.#clock.after(delayMs, renew);
   }
 
+  /** A token has come: what waited for it may leave. */
+  nudge(): void {
+    for (const subscription of this.#each()) this.#unsettle(subscription);
+  }
+
   // ── What is known ────────────────────────────────────────────────────────────────────────────────────
 
-  get(channel: ChannelName, symbol = ''): SubscriptionView | undefined {
-    const subscription = this.#byChannel.get(channel)?.get(symbol);
+  get(feed: FeedName, symbol = ''): SubscriptionView | undefined {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
     return subscription && this.#view(subscription);
   }
 
   /** What is subscribed for a channel and symbol: of a book, with the depth that is on the wire. */
-  topicOf(channel: ChannelName, symbol: PairSymbol): SubscriptionTopic | undefined {
-    return this.#byChannel.get(channel)?.get(symbol)?.topic;
+  topicOf(feed: FeedName, symbol: PairSymbol): SubscriptionTopic | undefined {
+    return this.#byFeed.get(feed)?.get(symbol)?.topic;
   }
 
   /** How far it can be trusted; undefined when it is not subscribed. */
-  stateOf(channel: ChannelName, symbol: PairSymbol): SubscriptionState | undefined {
-    const subscription = this.#byChannel.get(channel)?.get(symbol);
+  stateOf(feed: FeedName, symbol: PairSymbol): SubscriptionState | undefined {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
     return subscription && this.#state(subscription);
   }
 
   *all(): Iterable<SubscriptionView> {
-    for (const subscriptions of this.#byChannel.values()) {
+    for (const subscriptions of this.#byFeed.values()) {
       for (const subscription of subscriptions.values()) yield this.#view(subscription);
     }
   }
@@ -210,6 +214,7 @@ export class Subscriptions {
       subscription.phase = { kind: 'absent' };
       subscription.fresh = false;
       subscription.silent = false;
+      subscription.frames = 0;
       subscription.renew = false;
       subscription.cancelRenewal?.();
       const after = this.#state(subscription);
@@ -222,11 +227,14 @@ export class Subscriptions {
    *
    * @returns false when nobody subscribed to it (a frame in flight after an unsubscribe): drop the frame
    */
-  received(channel: ChannelName, symbol: string, receivedAt: number): boolean {
-    const subscription = this.#byChannel.get(channel)?.get(symbol);
+  received(feed: FeedName, symbol: string, receivedAt: number): boolean {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
     if (subscription === undefined) return false;
     subscription.lastMessageMs = this.#clock.monotonicMs();
     subscription.lastMessageAt = receivedAt;
+    subscription.frames += 1;
+    // The first frame may be but the snapshot; the second says that the feed moves.
+    if (subscription.frames > 1) subscription.quietRenewals = 0;
     if (!subscription.fresh || subscription.silent) {
       subscription.fresh = true;
       subscription.silent = false;
@@ -294,8 +302,16 @@ export class Subscriptions {
       return;
     }
     switch (advice) {
-      case 'retryLater':
       case 'reauthenticate':
+        this.#handlers.tokenRefused(error);
+        // Once at once, with a new token; then the token is not what is wrong.
+        if (subscription.failures === 0 && this.#options.token !== undefined) {
+          subscription.failures = 1;
+          this.#setPhase(subscription, { kind: 'absent' });
+          this.#unsettle(subscription);
+        } else this.#tryAgainLater(subscription);
+        break;
+      case 'retryLater':
         this.#tryAgainLater(subscription);
         break;
       case 'giveUp':
@@ -324,7 +340,7 @@ export class Subscriptions {
     this.#requests.delete(id);
     this.#handlers.trouble('no acknowledgement', {
       method: request.method,
-      channel: request.channel,
+      feed: request.feed,
       symbols: [...request.unanswered].map(one => symbolOf(one.topic)),
     });
     for (const subscription of request.unanswered) {
@@ -349,11 +365,13 @@ export class Subscriptions {
   #sweep(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const subscription of this.#each()) {
-      // Instruments change once in a while: their silence says nothing.
-      if (subscription.topic.channel === 'instrument' || subscription.phase.kind !== 'subscribed') continue;
-      const lastMs = Math.max(subscription.phase.sinceMs, subscription.lastMessageMs ?? 0);
-      if (nowMs - lastMs < SILENCE_MS) continue;
+      const sibling = siblingOf(subscription.topic.channel);
+      if (sibling === undefined) continue;
+      const beside = this.#byFeed.get(sibling)?.get(symbolOf(subscription.topic));
+      if (!isSilent(subscription, beside, nowMs)) continue;
       subscription.silent = true;
+      subscription.quietRenewals += 1;
+      subscription.frames = 0;
       this.#handlers.stateChanged(subscription.topic, 'SILENT');
       subscription.renew = true;
       this.#unsettle(subscription);
@@ -433,7 +451,9 @@ export class Subscriptions {
     if (first === undefined) return true;
     const id = this.#nextRequestId;
     const topic = method === 'subscribe' ? wantedTopic(first) : first.topic;
-    const waitMs = this.#options.trySend(requestFor(method, id, batch, topic));
+    const token = this.#options.token?.();
+    if (this.#options.token !== undefined && token === undefined) return false;
+    const waitMs = this.#options.trySend(requestFor(method, id, batch, topic, token));
     if (waitMs > 0) {
       if (Number.isFinite(waitMs)) {
         this.#cancelReconcile = this.#clock.after(waitMs, () => this.#reconcile());
@@ -445,7 +465,7 @@ export class Subscriptions {
     this.#requests.set(id, {
       sentMs: this.#clock.monotonicMs(),
       method,
-      channel: first.topic.channel,
+      feed: feedOf(first.topic),
       unanswered: new Set(batch),
       cancelTimeout,
     });
@@ -470,15 +490,15 @@ export class Subscriptions {
   }
 
   #find(topic: SubscriptionTopic): Subscription | undefined {
-    return this.#byChannel.get(topic.channel)?.get(symbolOf(topic));
+    return this.#byFeed.get(feedOf(topic))?.get(symbolOf(topic));
   }
 
   #add(topic: SubscriptionTopic): Subscription {
     const subscription = createSubscription(topic);
-    let subscriptions = this.#byChannel.get(topic.channel);
+    let subscriptions = this.#byFeed.get(feedOf(topic));
     if (subscriptions === undefined) {
       subscriptions = new Map();
-      this.#byChannel.set(topic.channel, subscriptions);
+      this.#byFeed.set(feedOf(topic), subscriptions);
     }
     subscriptions.set(symbolOf(topic), subscription);
     return subscription;
@@ -488,14 +508,14 @@ export class Subscriptions {
     this.#unsettled.delete(subscription);
     if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
     subscription.cancelRenewal?.();
-    const { channel } = subscription.topic;
+    const subscriptions = this.#byFeed.get(feedOf(subscription.topic));
     const symbol = symbolOf(subscription.topic);
-    if (this.#byChannel.get(channel)?.get(symbol) !== subscription) return;
-    this.#byChannel.get(channel)?.delete(symbol);
+    if (subscriptions?.get(symbol) !== subscription) return;
+    subscriptions.delete(symbol);
     this.#handlers.dropped(subscription.topic);
   }
 
   *#each(): Iterable<Subscription> {
-    for (const subscriptions of this.#byChannel.values()) yield* [...subscriptions.values()];
+    for (const subscriptions of this.#byFeed.values()) yield* [...subscriptions.values()];
   }
 }

@@ -31,6 +31,29 @@ function spellAsset(text: string): Asset {
   return (RENAMED[upper] ?? upper) as Asset;
 }
 
+/** What REST calls a pair in its requests: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) */
+export function restPairName(symbol: PairSymbol): string {
+  return symbol
+    .split('/')
+    .map(asset => RENAMED_BACK[asset] ?? asset)
+    .join('');
+}
+
+/** REST's older names begin with X (coins) or Z (money), and these alone are still in use. */
+const REST_PREFIXED = new Set(
+  'XETC XETH XLTC XMLN XREP XXBT XXDG XXLM XXMR XXRP XZEC ZAUD ZCAD ZEUR ZGBP ZJPY ZUSD'.split(' '),
+);
+
+/**
+ * The asset that REST calls `name`: `XXBT` is `BTC`, `ZUSD` is `USD`. What follows a point is kept (`XBT.F` is
+ * `BTC.F`): what earns or is staked is another balance than what can be traded.
+ */
+export function assetOfRestName(name: string): Asset {
+  const [base = '', ...suffixes] = name.split('.');
+  const bare = REST_PREFIXED.has(base) ? base.slice(1) : base;
+  return [RENAMED[bare] ?? bare, ...suffixes].join('.') as Asset;
+}
+
 /** The pairs that exist, found under every spelling in use. Built anew when pairs come or go. */
 export class SymbolDirectory {
   readonly #bySpelling = new Map<string, PairSymbol>();

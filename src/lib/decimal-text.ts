@@ -36,6 +36,18 @@ export function toDecimalText(text: string): DecimalText | undefined {
   return plain.length <= MAX_LENGTH ? (plain as DecimalText) : undefined;
 }
 
+/**
+ * The same number with this many digits after the point: zeros are added, or left out at the end. A digit that is
+ * not zero is never left out.
+ */
+export function withDigits(text: DecimalText, digits: number): DecimalText {
+  const [whole = '', fraction = ''] = text.split('.');
+  const kept = fraction.slice(digits).replace(/0+$/, '');
+  const wanted =
+    kept === '' ? fraction.slice(0, digits).padEnd(digits, '0') : fraction.slice(0, digits) + kept;
+  return (wanted === '' ? whole : `${whole}.${wanted}`) as DecimalText;
+}
+
 /** Whether the number is zero, whatever its sign and number of digits. */
 export function isZero(text: DecimalText): boolean {
   for (let index = 0; index < text.length; index += 1) {

@@ -1,10 +1,16 @@
-import type { SubscriptionTopic } from '../kraken/messages.ts';
-import type { PairSymbol } from '../kraken/symbols.ts';
+import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
+import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 import { unreachable } from '../lib/unreachable.ts';
+import type { BalanceUpdate } from './balance-update.ts';
+import { Balances } from './balances.ts';
 import { type BookStatistics, Books } from './books.ts';
+import { Candles } from './candles.ts';
 import { Instruments } from './instruments.ts';
+import type { OHLCUpdate } from './ohlc-update.ts';
 import type { OrderBookUpdate } from './order-book-update.ts';
 import type { TickerUpdate } from './ticker.ts';
+import type { TradeUpdate } from './trade-update.ts';
+import { type TradeStatistics, Trades } from './trades.ts';
 
 /** The market as readers see it. */
 export interface MarketView {
@@ -13,13 +19,36 @@ export interface MarketView {
   /** The last verified state, to `depth` levels a side. */
   book(symbol: PairSymbol, depth: number): OrderBookUpdate | undefined;
   readonly bookStatistics: BookStatistics;
+  /** The last trades, oldest first, at most 1,000; undefined while nothing has come. */
+  trades(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined;
+  readonly tradeStatistics: TradeStatistics;
+  /** The last candles, oldest first; undefined while nothing has come. */
+  candles(
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    count: number,
+    now: number,
+  ): readonly OHLCUpdate[] | undefined;
+  /** Whether the candles reach back as far as REST's history does. */
+  hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean;
+  balance(asset: Asset): BalanceUpdate | undefined;
+  /** Every asset with a balance. */
+  balances(): readonly BalanceUpdate[];
 }
 
 /** The truth in memory. Synchronous: a message goes in, and from the next line on readers see it. */
 export class Market implements MarketView {
   readonly instruments = new Instruments();
   readonly books = new Books();
+  readonly tapes: Trades;
+  readonly series = new Candles();
+  readonly account = new Balances();
   readonly #tickers = new Map<PairSymbol, TickerUpdate>();
+
+  /** @param maxHeldTrades of one pair, while trades before them are missing */
+  constructor(maxHeldTrades: number) {
+    this.tapes = new Trades(maxHeldTrades);
+  }
 
   ticker(symbol: PairSymbol): TickerUpdate | undefined {
     return this.#tickers.get(symbol);
@@ -31,6 +60,35 @@ export class Market implements MarketView {
 
   get bookStatistics(): BookStatistics {
     return this.books.statistics;
+  }
+
+  trades(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined {
+    return this.tapes.last(symbol, count);
+  }
+
+  get tradeStatistics(): TradeStatistics {
+    return this.tapes.statistics;
+  }
+
+  candles(
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    count: number,
+    now: number,
+  ): readonly OHLCUpdate[] | undefined {
+    return this.series.last(symbol, interval, count, now);
+  }
+
+  hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean {
+    return this.series.series(symbol, interval)?.complete ?? false;
+  }
+
+  balance(asset: Asset): BalanceUpdate | undefined {
+    return this.account.balance(asset);
+  }
+
+  balances(): readonly BalanceUpdate[] {
+    return this.account.assets().flatMap(asset => this.account.balance(asset) ?? []);
   }
 
   setTicker(ticker: TickerUpdate): void {
@@ -46,7 +104,16 @@ export class Market implements MarketView {
       case 'book':
         this.books.drop(topic.symbol);
         return;
+      case 'trade':
+        this.tapes.drop(topic.symbol);
+        return;
+      case 'ohlc':
+        this.series.drop(topic.symbol, topic.interval);
+        return;
+      // The list of pairs changes once in a while, and balances are told anew by the next snapshot.
       case 'instrument':
+      case 'balances':
+      case 'executions':
         return;
       default:
         unreachable(topic);

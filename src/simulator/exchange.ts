@@ -1,13 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { instrumentData, restAssetPairs, restAssets } from './listing.ts';
+import { type AccountMessage, SimulatedAccount } from './account.ts';
+import { answerControl } from './control.ts';
+import { Faults } from './faults.ts';
+import { instrumentData, instrumentUpdate } from './listing.ts';
 import { SimulatedMarket } from './market.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
 import { seededRandom } from './random.ts';
 import { Recording } from './replay.ts';
-import { Session, type Source } from './session.ts';
-import { Raw, write } from './wire.ts';
+import { answerRest } from './rest.ts';
+import {
+  type DropKind,
+  Session,
+  type SnapshotContent,
+  type SnapshotRequest,
+  type Source,
+} from './session.ts';
+import { INTERVALS, type SimulatedTrade } from './tape.ts';
+import { nanoseconds, Raw, write } from './wire.ts';
 
 export interface ExchangeOptions {
   readonly host?: string;
@@ -24,7 +35,10 @@ export interface ExchangeOptions {
   readonly replayIntervalMs?: number;
 }
 
-/** A Kraken double: WebSocket V2 at `/v2` (public) and `/v2/private`, REST under `/0/public/`. */
+/**
+ * A Kraken double: WebSocket V2 at `/v2` (public) and `/v2/private`, REST under `/0/`, and faults on demand, by
+ * method ({@link Exchange.faults}) or over HTTP under `/control/`.
+ */
 export class Exchange {
   readonly #options: Required<Omit<ExchangeOptions, 'replay'>>;
   readonly #market: SimulatedMarket;
@@ -33,9 +47,13 @@ export class Exchange {
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   readonly #sessions = new Set<Session>();
-  readonly #corrupted = new Set<string>();
+  readonly #pairChanges = new Map<string, object>();
+  /** Trade frames that are to follow the next one. */
+  #delayed: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #system = 'online';
+  readonly faults = new Faults();
+  readonly account = new SimulatedAccount(() => Date.now());
 
   constructor(options: ExchangeOptions = {}) {
     const { replay, ...rest } = options;
@@ -51,14 +69,39 @@ export class Exchange {
     this.#market = new SimulatedMarket(this.#options.seed, () => Date.now());
     this.#recording = replay && new Recording(replay);
     this.#random = seededRandom(this.#options.seed);
-    this.#http = createServer((request, response) => this.#answer(request, response));
-    this.#http.on('upgrade', (request, socket, head) => {
-      const endpoint = request.url === '/v2/private' ? 'private' : 'public';
-      this.#sockets.handleUpgrade(request, socket, head, websocket => {
-        const session = new Session(websocket, this.#source(), endpoint, this.#connectionId());
-        this.#sessions.add(session);
-        websocket.on('close', () => this.#sessions.delete(session));
-      });
+    const source = {
+      market: this.#market,
+      account: this.account,
+      faults: this.faults,
+      system: () => this.#system,
+      now: () => Date.now(),
+    };
+    this.#http = createServer((request, response) => {
+      const answer = request.url?.startsWith('/control/')
+        ? answerControl(this, request, response)
+        : answerRest(source, request, response);
+      answer.catch(() => response.destroy());
+    });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.faults.refusing) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    const endpoint = request.url === '/v2/private' ? 'private' : 'public';
+    this.#sockets.handleUpgrade(request, socket, head, websocket => {
+      const session = new Session(
+        websocket,
+        socket,
+        this.#source(),
+        this.faults,
+        endpoint,
+        this.#connectionId(),
+      );
+      this.#sessions.add(session);
+      websocket.on('close', () => this.#sessions.delete(session));
     });
   }
 
@@ -99,14 +142,30 @@ export class Exchange {
 
   // ── What a test or an operator may make happen ───────────────────────────────────────────────────────
 
-  /** One trade in this pair, told to its subscribers. */
+  /** One taker's order in this pair, told to its subscribers. */
   trade(symbol: string): void {
     this.#move(symbol, () => this.#market.trade(symbol));
   }
 
+  /** Puts an amount into a wallet of the account (or takes it out), told to its owner. */
+  move(asset: string, amount: string, type = 'deposit', wallet?: string): void {
+    this.#tell(this.account.move(asset, amount, type, wallet));
+  }
+
+  /** Opens a limit order of the account; returns its id. */
+  placeOrder(symbol: string, side: 'buy' | 'sell', qty: string, price: string): string {
+    const { id, message } = this.account.placeOrder(symbol, side, qty, price);
+    this.#tell(message);
+    return id;
+  }
+
+  cancelOrder(id: string): void {
+    this.#tell(this.account.cancelOrder(id));
+  }
+
   /** Sends the next change of this book with one digit of its checksum wrong. */
   corruptBook(symbol: string): void {
-    this.#corrupted.add(symbol);
+    this.faults.corruptBook(symbol);
   }
 
   /** Sends the next recorded frame to every connection; returns it, or undefined at the end. */
@@ -118,7 +177,16 @@ export class Exchange {
 
   /** Sends the list of pairs to every connection. */
   sendInstruments(): void {
-    this.broadcast(write({ channel: 'instrument', type: 'snapshot', data: instrumentData() }));
+    const data = instrumentData(this.#pairChanges);
+    this.broadcast(write({ channel: 'instrument', type: 'snapshot', data }));
+  }
+
+  /** Changes members of a listed pair (its status, say), told to whoever follows the list. */
+  changePair(symbol: string, changes: Readonly<Record<string, unknown>>): void {
+    this.#pairChanges.set(symbol, { ...this.#pairChanges.get(symbol), ...changes });
+    const data = instrumentUpdate(symbol, this.#pairChanges);
+    const text = write({ channel: 'instrument', type: 'update', data });
+    for (const session of this.#sessions) if (session.isSubscribed('instrument')) session.send(text);
   }
 
   /** Sends a frame of any content to every connection. */
@@ -133,11 +201,13 @@ export class Exchange {
   }
 
   /** Cuts every connection without a closing handshake. */
-  dropAll(): void {
-    for (const session of this.#sessions) session.drop();
+  dropAll(kind?: DropKind): void {
+    for (const session of this.#sessions) session.drop(kind);
   }
 
-  /** The row of the ticker channel as it is now: the truth to compare with. */
+  // ── The truth to compare with ────────────────────────────────────────────────────────────────────────
+
+  /** The row of the ticker channel as it is now. */
   tickerText(symbol: string): string {
     return write(this.#market.tickerRow(symbol));
   }
@@ -147,41 +217,83 @@ export class Exchange {
     return this.#market.book(symbol).row(symbol, depth, this.#market.updatedMs(symbol)) ?? {};
   }
 
+  /** Every trade of the pair that is kept, as rows of the trade channel, oldest first. */
+  tradeTexts(symbol: string): readonly string[] {
+    const tape = this.#market.tape(symbol);
+    return tape.trades.map(trade => write(tape.row(trade)));
+  }
+
+  /** The last candles, as rows of the ohlc channel, oldest first. */
+  candleTexts(symbol: string, interval: number): readonly string[] {
+    return this.#market.tape(symbol).candleRows(interval, true).map(write);
+  }
+
   // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 
   #tick(): void {
     if (this.#recording) this.replayNext();
-    else {
-      const symbol = this.#market.draw();
-      this.#move(symbol, () => this.#market.trade(symbol));
-    }
+    else this.trade(this.#market.draw());
+  }
+
+  #tell({ channel, rows }: AccountMessage): void {
+    for (const session of this.#sessions) session.sendRows(channel, 'update', rows);
   }
 
   /** Tells each session what it sees of what happened to a pair. */
-  #move(symbol: string, happen: () => void): void {
+  #move(symbol: string, happen: () => readonly SimulatedTrade[]): void {
     const depths = new Set(
       [...this.#sessions].map(session => session.bookDepth(symbol)).filter(depth => depth > 0),
     );
     const book = depths.size > 0 ? this.#market.book(symbol) : undefined;
     const before = new Map([...depths].map(depth => [depth, book?.top(depth)]));
-    happen();
-    this.#publishTicker(symbol);
+    const trades = happen();
+    this.#publish('ticker', symbol, 0, [this.#market.tickerRow(symbol)]);
     for (const depth of depths) {
       const row = book?.row(symbol, depth, this.#market.updatedMs(symbol), before.get(depth));
-      if (row === undefined) continue;
-      const text = this.#corrupt(symbol, write({ channel: 'book', type: 'update', data: [row] }));
-      for (const session of this.#sessions) if (session.bookDepth(symbol) === depth) session.send(text);
+      if (row !== undefined) this.#publishBook(symbol, depth, row);
+    }
+    if (trades.length === 0) return;
+    this.#publishTrades(symbol, trades);
+    const tape = this.#market.tape(symbol);
+    for (const interval of INTERVALS) {
+      this.#publish('ohlc', symbol, interval, tape.candleRows(interval, false));
     }
   }
 
-  #corrupt(symbol: string, text: string): string {
-    if (!this.#corrupted.delete(symbol)) return text;
-    return text.replace(/"checksum":(\d+)/, (_all, checksum: string) => `"checksum":${Number(checksum) ^ 1}`);
+  #publish(channel: string, symbol: string, interval: number, data: readonly object[]): void {
+    if (this.faults.isMuted(channel, symbol)) return;
+    let text: string | undefined;
+    for (const session of this.#sessions) {
+      if (!session.isSubscribed(channel, symbol, interval)) continue;
+      text ??= write({ channel, type: 'update', ...(channel === 'ohlc' && { timestamp: nowText() }), data });
+      session.send(text);
+    }
   }
 
-  #publishTicker(symbol: string): void {
-    const text = write({ channel: 'ticker', type: 'update', data: [this.#market.tickerRow(symbol)] });
-    for (const session of this.#sessions) if (session.isSubscribed('ticker', symbol)) session.send(text);
+  #publishBook(symbol: string, depth: number, row: object): void {
+    if (this.faults.isMuted('book', symbol)) return;
+    const fault = this.faults.takeBookFault(symbol);
+    if (fault === 'skip') return;
+    const text = write({ channel: 'book', type: 'update', data: [row] });
+    const sent = fault === 'corrupt' ? withWrongChecksum(text) : text;
+    for (const session of this.#sessions) if (session.bookDepth(symbol) === depth) session.send(sent);
+  }
+
+  #publishTrades(symbol: string, trades: readonly SimulatedTrade[]): void {
+    const tape = this.#market.tape(symbol);
+    if (this.faults.isMuted('trade', symbol)) return;
+    const text = write({ channel: 'trade', type: 'update', data: trades.map(trade => tape.row(trade)) });
+    const fault = this.faults.takeTradeFault();
+    if (fault === 'lose') return;
+    if (fault === 'delay') {
+      this.#delayed.push(text);
+      return;
+    }
+    const texts = [text, ...(fault === 'duplicate' ? [text] : []), ...this.#delayed];
+    this.#delayed = [];
+    for (const session of this.#sessions) {
+      if (session.isSubscribed('trade', symbol)) for (const one of texts) session.send(one);
+    }
   }
 
   #source(): Source {
@@ -189,19 +301,31 @@ export class Exchange {
       this.#recording ?? {
         status: connectionId => this.#status(connectionId),
         lists: (_channel, symbol) => this.#market.pair(symbol) !== undefined,
-        snapshot: (channel, symbol, depth) => this.#snapshot(channel, symbol, depth),
+        refusal: (channel, token) => this.account.refusal(channel, token),
+        snapshot: request => this.#snapshot(request),
       }
     );
   }
 
-  #snapshot(channel: string, symbol: string, depth: number): string | undefined {
-    if (channel === 'book') {
-      return write({ channel, type: 'snapshot', data: [this.bookRow(symbol, depth)] });
+  #snapshot({ channel, symbol, depth, interval }: SnapshotRequest): SnapshotContent | undefined {
+    switch (channel) {
+      case 'balances':
+      case 'executions':
+        return { rows: this.account.snapshotRows(channel) };
+      case 'book':
+        return write({ channel, type: 'snapshot', data: [this.bookRow(symbol, depth)] });
+      case 'trade':
+        return write({ channel, type: 'snapshot', data: this.#market.tape(symbol).snapshotRows() });
+      case 'ohlc': {
+        const data = this.#market.tape(symbol).candleRows(interval, true);
+        return write({ channel, type: 'snapshot', timestamp: nowText(), data });
+      }
+      case 'instrument':
+        if (this.#options.withoutInstruments) return undefined;
+        return write({ channel, type: 'snapshot', data: instrumentData(this.#pairChanges) });
+      default:
+        return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
     }
-    if (channel !== 'instrument')
-      return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
-    if (this.#options.withoutInstruments) return undefined;
-    return write({ channel, type: 'snapshot', data: instrumentData() });
   }
 
   #status(connectionId = this.#connectionId()): string {
@@ -220,36 +344,14 @@ export class Exchange {
   #connectionId(): string {
     return String(10n ** 19n + BigInt(Math.floor(this.#random() * 1e15)));
   }
+}
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const result = this.#restResult(pathname);
-    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' });
-    response.end(
-      JSON.stringify(result === undefined ? { error: ['EGeneral:Unknown method'] } : { error: [], result }),
-    );
-  }
+function withWrongChecksum(text: string): string {
+  return text.replace(/"checksum":(\d+)/, (_all, checksum: string) => `"checksum":${Number(checksum) ^ 1}`);
+}
 
-  #restResult(pathname: string): object | undefined {
-    const now = new Date();
-    switch (pathname) {
-      case '/0/public/Time':
-        return { unixtime: Math.floor(now.getTime() / 1000), rfc1123: now.toUTCString() };
-      case '/0/public/SystemStatus':
-        return {
-          status: this.#system,
-          timestamp: now.toISOString(),
-          upcoming_maintenance: [],
-          emergency: [],
-        };
-      case '/0/public/Assets':
-        return restAssets();
-      case '/0/public/AssetPairs':
-        return restAssetPairs();
-      default:
-        return undefined;
-    }
-  }
+function nowText(): string {
+  return nanoseconds(Date.now());
 }
 
 /** Every symbol that the simulated exchange lists. */

@@ -1,8 +1,11 @@
 import { assetPrecision, SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { fixed, Raw } from './wire.ts';
 
+/** Members of pairs that have changed since they were listed. */
+export type PairChanges = ReadonlyMap<string, object>;
+
 /** The data of the instrument channel's snapshot. */
-export function instrumentData(): object {
+export function instrumentData(changes: PairChanges): object {
   const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
   return {
     assets: [...assets].map(id => ({
@@ -15,8 +18,14 @@ export function instrumentData(): object {
       class: 'currency',
       margin_rate: new Raw('0.025000'),
     })),
-    pairs: SIMULATED_PAIRS.map(pairRow),
+    pairs: SIMULATED_PAIRS.map(pair => ({ ...pairRow(pair), ...changes.get(pair.symbol) })),
   };
+}
+
+/** The data of an update: the whole row of one pair. */
+export function instrumentUpdate(symbol: string, changes: PairChanges): object {
+  const pairs = SIMULATED_PAIRS.filter(pair => pair.symbol === symbol);
+  return { assets: [], pairs: pairs.map(pair => ({ ...pairRow(pair), ...changes.get(symbol) })) };
 }
 
 function pairRow(pair: SimulatedPair): object {

@@ -1,6 +1,7 @@
 import { SimulatedBook } from './book.ts';
 import { SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { seededRandom } from './random.ts';
+import { SimulatedTape, type SimulatedTrade } from './tape.ts';
 import { fixed, microseconds } from './wire.ts';
 
 /** A pair in motion. Prices are counted in ticks (the last price digit), quantities in lots (the last quantity digit). */
@@ -22,7 +23,11 @@ interface PairState {
   updatedMs: number;
   /** Made when somebody wants to see it. */
   book: SimulatedBook | undefined;
+  tape: SimulatedTape | undefined;
 }
+
+/** Of a taker's orders, how many meet more than one order of the book. */
+const SWEEPS = 0.2;
 
 /** A market that wanders: each step one trade in one pair, drawn from a seed. */
 export class SimulatedMarket {
@@ -48,16 +53,15 @@ export class SimulatedMarket {
     return this.#states[rank]?.pair.symbol ?? '';
   }
 
-  /** One trade in this pair. */
-  trade(symbol: string): void {
+  /** One taker's order in this pair: a trade, or a few at the same instant. Returns those that somebody may see. */
+  trade(symbol: string): readonly SimulatedTrade[] {
     const state = this.#bySymbol.get(symbol);
-    if (state !== undefined) this.#trade(state);
+    return state === undefined ? [] : this.#trade(state);
   }
 
   /** The row of the ticker channel. */
   tickerRow(symbol: string): object {
-    const state = this.#bySymbol.get(symbol);
-    if (state === undefined) throw new Error(`no pair ${symbol}`);
+    const state = this.#state(symbol);
     const { pricePrecision: price, qtyPrecision: qty } = state.pair;
     const changeTicks = state.lastTicks - state.openTicks;
     return {
@@ -78,9 +82,14 @@ export class SimulatedMarket {
     };
   }
 
+  tape(symbol: string): SimulatedTape {
+    const state = this.#state(symbol);
+    state.tape ??= new SimulatedTape(state.pair, this.#random, this.#now());
+    return state.tape;
+  }
+
   book(symbol: string): SimulatedBook {
-    const state = this.#bySymbol.get(symbol);
-    if (state === undefined) throw new Error(`no pair ${symbol}`);
+    const state = this.#state(symbol);
     const { pricePrecision: price, qtyPrecision: qty } = state.pair;
     state.book ??= new SimulatedBook(this.#random, { price, qty }, state);
     return state.book;
@@ -89,6 +98,12 @@ export class SimulatedMarket {
   /** Epoch milliseconds of the last trade. */
   updatedMs(symbol: string): number {
     return this.#bySymbol.get(symbol)?.updatedMs ?? 0;
+  }
+
+  #state(symbol: string): PairState {
+    const state = this.#bySymbol.get(symbol);
+    if (state === undefined) throw new Error(`no pair ${symbol}`);
+    return state;
   }
 
   #start(pair: SimulatedPair): PairState {
@@ -109,17 +124,21 @@ export class SimulatedMarket {
       trades: 1_000 + Math.floor(this.#random() * 100_000),
       updatedMs: this.#now(),
       book: undefined,
+      tape: undefined,
     };
     return state;
   }
 
-  #trade(state: PairState): void {
+  #trade(state: PairState): readonly SimulatedTrade[] {
     const buy = this.#random() < 0.5;
     // A few hundredths of a percent, at least one tick, pulled back to where the day began.
     const reach = Math.max(1, Math.round(state.lastTicks * 0.0002));
     const pull = Math.sign(state.pair.startTicks - state.lastTicks) * reach * 0.1;
     const move = Math.round((this.#random() - 0.5) * 2 * reach + pull);
-    const lots = this.#lots(state.pair, 1);
+    const parts = this.#random() < SWEEPS ? 2 + Math.floor(this.#random() * 2) : 1;
+    const market = this.#random() < 0.5;
+    const quantities = Array.from({ length: parts }, () => this.#lots(state.pair, 1));
+    const lots = quantities.reduce((sum, one) => sum + one, 0);
     state.lastTicks = Math.max(2, state.lastTicks + move);
     const gap = 1 + Math.floor(this.#random() * Math.max(1, reach / 10));
     state.bidTicks = buy ? Math.max(1, state.lastTicks - gap) : state.lastTicks;
@@ -130,9 +149,12 @@ export class SimulatedMarket {
     state.highTicks = Math.max(state.highTicks, state.lastTicks);
     state.volumeLots += lots;
     state.turnover += lots * state.lastTicks;
-    state.trades += 1;
+    state.trades += parts;
     state.updatedMs = this.#now();
     state.book?.follow(state);
+    const { tape, lastTicks: ticks, updatedMs: atMs } = state;
+    if (tape === undefined) return [];
+    return quantities.map(quantity => tape.record({ buy, market, ticks, lots: quantity, atMs }));
   }
 
   /** A quantity between 0 and about `thousands` of dollars' worth, small ones more often, never 0. */

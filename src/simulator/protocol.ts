@@ -1,7 +1,8 @@
+import { INTERVALS } from './tape.ts';
 import { microseconds, write } from './wire.ts';
 
 /** Channels of the two endpoints. Those that the simulator does not play are refused as unknown names. */
-const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'instrument']);
+const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'trade', 'ohlc', 'instrument']);
 const BOOK_DEPTHS: readonly unknown[] = [10, 25, 100, 500, 1000];
 const PRIVATE_CHANNELS = new Set(['balances', 'executions']);
 const MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -19,8 +20,13 @@ export type ParsedRequest =
       readonly channel: string;
       /** Empty on channels without symbols. */
       readonly symbols: readonly string[];
+      /** Of a book; 0 elsewhere. */
       readonly depth: number;
+      /** Minutes, of candles; 0 elsewhere. */
+      readonly interval: number;
       readonly snapshot: boolean;
+      /** Of private channels. */
+      readonly token: string | undefined;
       /** What goes back in the acknowledgement besides channel, snapshot and symbol. */
       readonly echo: object;
     }
@@ -74,45 +80,70 @@ export function parseRequest(
       'Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com',
     );
   }
-  if (endpoint === 'private' && PRIVATE_CHANNELS.has(channel)) {
-    if (typeof params['token'] !== 'string') return refuse(method, reqId, 'Token(s) not found');
-    return {
-      kind: 'answer',
-      text: refusal({ method, reqId, error: 'ESession:Invalid session', receivedMs, channel }),
-    };
+  if (!PUBLIC_CHANNELS.has(channel) && !PRIVATE_CHANNELS.has(channel)) {
+    return refuse(method, reqId, 'Subscription name invalid');
   }
-  if (!PUBLIC_CHANNELS.has(channel)) return refuse(method, reqId, 'Subscription name invalid');
+  const common = {
+    kind: method as 'subscribe' | 'unsubscribe',
+    reqId: reqId as number | undefined,
+    channel,
+    symbols: [],
+    depth: 0,
+    interval: 0,
+    snapshot: snapshot !== false,
+    token: undefined,
+    echo: {},
+  };
+  if (PRIVATE_CHANNELS.has(channel)) {
+    const { token } = params;
+    if (typeof token !== 'string') return refuse(method, reqId, 'Token(s) not found');
+    return { ...common, token, echo: channel === 'executions' ? EXECUTIONS_ECHO : {} };
+  }
   if (channel === 'instrument') {
-    return {
-      kind: method as 'subscribe' | 'unsubscribe',
-      reqId: reqId as number | undefined,
-      channel,
-      symbols: [],
-      depth: 0,
-      snapshot: snapshot !== false,
-      echo: { warnings: ['tick_size is deprecated, use price_increment'] },
-    };
+    return { ...common, echo: { warnings: ['tick_size is deprecated, use price_increment'] } };
   }
   if (symbol === undefined) return refuse(method, reqId, 'Symbol(s) not found');
   if (!Array.isArray(symbol)) return refuse(method, reqId, 'Symbol field must be an array');
   if (symbol.length === 0) return refuse(method, reqId, 'Symbol(s) not found');
-  const { depth = 10 } = params;
-  if (channel === 'book' && !BOOK_DEPTHS.includes(depth)) {
-    return refuse(method, reqId, 'Subscription depth not supported');
+  const symbols = symbol.map(String);
+  const { depth = 10, interval = 1 } = params;
+  switch (channel) {
+    case 'book':
+      if (!BOOK_DEPTHS.includes(depth)) return refuse(method, reqId, 'Subscription depth not supported');
+      return { ...common, symbols, depth: Number(depth), echo: { depth } };
+    case 'ohlc': {
+      if (!INTERVALS.includes(Number(interval))) {
+        return refuse(method, reqId, 'Subscription ohlc interval not supported');
+      }
+      const warnings = ['timestamp is deprecated, use interval_begin'];
+      return { ...common, symbols, interval: Number(interval), echo: { interval, warnings } };
+    }
+    case 'trade':
+      // Without the member there is no snapshot.
+      return { ...common, symbols, snapshot: params['snapshot'] === true };
+    default: {
+      const trigger = params['event_trigger'];
+      return {
+        ...common,
+        symbols,
+        echo: { event_trigger: typeof trigger === 'string' ? trigger : 'trades' },
+      };
+    }
   }
-  return {
-    kind: method as 'subscribe' | 'unsubscribe',
-    reqId: reqId as number | undefined,
-    channel,
-    symbols: symbol.map(String),
-    depth: channel === 'book' ? Number(depth) : 0,
-    snapshot: snapshot !== false,
-    echo:
-      channel === 'book'
-        ? { depth }
-        : { event_trigger: typeof params['event_trigger'] === 'string' ? params['event_trigger'] : 'trades' },
-  };
 }
+
+/** What the acknowledgement of an executions subscription says. */
+const EXECUTIONS_ECHO = {
+  maxratecount: 180,
+  snap_orders: true,
+  snap_trades: false,
+  warnings: [
+    'cancel_reason is deprecated, use reason',
+    'stop_price is deprecated, use triggers.price',
+    'trigger is deprecated, use triggers.reference',
+    'triggered_price is deprecated, use triggers.last_price',
+  ],
+};
 
 /** An answer that a request succeeded; members in alphabetical order, as the gateway sends them. */
 export function acknowledgement(answer: {

@@ -47,6 +47,10 @@ export class Recording implements Source {
     return true;
   }
 
+  refusal(): undefined {
+    return undefined;
+  }
+
   snapshot(): undefined {
     return undefined;
   }

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { TokenBucket } from '../lib/token-bucket.ts';
+import type { Faults } from './faults.ts';
 import { acknowledgement, type ParsedRequest, parseRequest, pong, refusal } from './protocol.ts';
 import { write } from './wire.ts';
 
@@ -9,9 +11,27 @@ export interface Source {
   status(connectionId: string): string;
   /** Whether the symbol can be subscribed to. */
   lists(channel: string, symbol: string): boolean;
+  /** Kraken's words for what is wrong with a token; undefined if nothing is. */
+  refusal(channel: string, token: string): string | undefined;
   /** What a new subscription gets first; undefined for nothing. */
-  snapshot(channel: string, symbol: string, depth: number): string | undefined;
+  snapshot(request: SnapshotRequest): SnapshotContent | undefined;
 }
+
+/** @see {@link Source.snapshot} */
+export interface SnapshotRequest {
+  readonly channel: string;
+  readonly symbol: string;
+  readonly depth: number;
+  readonly interval: number;
+}
+
+/** Text that is sent as it is, or rows of a private channel, which need a sequence. */
+export type SnapshotContent = string | { readonly rows: readonly object[] };
+
+/** How a connection is cut. */
+export type DropKind = 'fin' | 'rst' | 'end';
+
+type Subscription = ParsedRequest & { readonly kind: 'subscribe' | 'unsubscribe' };
 
 const HEARTBEAT_MS = 1_000;
 const HEARTBEAT = write({ channel: 'heartbeat' });
@@ -19,53 +39,88 @@ const HEARTBEAT = write({ channel: 'heartbeat' });
 const REQUESTS_PER_SECOND = 20;
 const REQUESTS_AT_ONCE = 50;
 const RATE_EXCEEDED = write({ Error: 'Exceeded msg rate' });
+/** The private endpoint closes whoever subscribes to nothing. */
+const IDLE_MS = 15_000;
 
 /** One client of the simulated exchange: its socket and what it is subscribed to. */
 export class Session {
   readonly #socket: WebSocket;
+  readonly #tcp: Socket;
   readonly #source: Source;
+  readonly #faults: Faults;
   readonly #endpoint: 'public' | 'private';
-  /** `channel symbol` → depth, 0 where there is none. */
+  /** {@link keyOf} → depth, 0 where there is none. */
   readonly #subscriptions = new Map<string, number>();
+  readonly #sequences = new Map<string, number>();
   readonly #allowance = new TokenBucket(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, Date.now());
   #heartbeat: NodeJS.Timeout | undefined;
   /** Texts of the requests received, in order. */
   readonly requests: string[] = [];
 
-  constructor(socket: WebSocket, source: Source, endpoint: 'public' | 'private', connectionId: string) {
+  constructor(
+    socket: WebSocket,
+    tcp: Socket,
+    source: Source,
+    faults: Faults,
+    endpoint: 'public' | 'private',
+    connectionId: string,
+  ) {
     this.#socket = socket;
+    this.#tcp = tcp;
     this.#source = source;
+    this.#faults = faults;
     this.#endpoint = endpoint;
+    const idle = endpoint === 'private' ? setTimeout(() => this.#closeIfIdle(), IDLE_MS) : undefined;
     socket.on('message', data => this.#receive(String(data)));
-    socket.on('close', () => clearInterval(this.#heartbeat));
+    socket.on('close', () => {
+      clearInterval(this.#heartbeat);
+      clearTimeout(idle);
+    });
     socket.on('error', () => socket.terminate());
     this.send(source.status(connectionId));
   }
 
   /** Sends one frame, whatever it is. */
   send(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN || this.#faults.stalled) return;
     this.#socket.send(text);
   }
 
-  isSubscribed(channel: string, symbol = ''): boolean {
-    return this.#subscriptions.has(`${channel} ${symbol}`);
+  /** Sends rows of a private channel with the next number of its sequence, if it is subscribed. */
+  sendRows(channel: string, type: 'snapshot' | 'update', data: readonly object[]): void {
+    if (!this.isSubscribed(channel)) return;
+    const step = type === 'snapshot' ? 1 : this.#faults.takeSequenceStep(channel);
+    const sequence = (type === 'snapshot' ? 0 : (this.#sequences.get(channel) ?? 0)) + step;
+    this.#sequences.set(channel, sequence);
+    if (this.#faults.isMuted(channel, '')) return;
+    this.send(write({ channel, type, data, sequence }));
+  }
+
+  isSubscribed(channel: string, symbol = '', interval = 0): boolean {
+    return this.#subscriptions.has(keyOf(channel, symbol, interval));
   }
 
   /** The depth of its subscription to this book; 0 without one. */
   bookDepth(symbol: string): number {
-    return this.#subscriptions.get(`book ${symbol}`) ?? 0;
+    return this.#subscriptions.get(keyOf('book', symbol, 0)) ?? 0;
   }
 
-  /** Ends the connection without a closing handshake. */
-  drop(): void {
-    this.#socket.terminate();
+  /** Ends the connection without a closing handshake: `fin` and `end` say goodbye to TCP alone, `rst` not even that. */
+  drop(kind: DropKind = 'end'): void {
+    if (kind === 'rst') this.#tcp.resetAndDestroy();
+    else if (kind === 'fin') this.#tcp.end();
+    else this.#socket.terminate();
+  }
+
+  #closeIfIdle(): void {
+    if (this.#subscriptions.size === 0) this.#socket.close(1000);
   }
 
   #receive(text: string): void {
+    if (this.#faults.stalled) return;
     this.requests.push(text);
     const receivedMs = Date.now();
-    if (this.#allowance.take(receivedMs) > 0) {
+    if (this.#faults.takeRateLimit() || this.#allowance.take(receivedMs) > 0) {
       this.send(RATE_EXCEEDED);
       return;
     }
@@ -86,14 +141,19 @@ export class Session {
     }
   }
 
-  #subscribe(request: ParsedRequest & { kind: 'subscribe' | 'unsubscribe' }, receivedMs: number): void {
-    const { channel, reqId, snapshot, echo } = request;
+  #subscribe(request: Subscription, receivedMs: number): void {
+    const { channel, reqId, snapshot, echo, interval, depth } = request;
+    const invalid = this.#invalidToken(request);
+    if (invalid !== undefined) {
+      this.send(refusal({ method: 'subscribe', reqId, error: invalid, receivedMs, channel }));
+      return;
+    }
     const accepted: string[] = [];
     for (const symbol of request.symbols.length > 0 ? request.symbols : ['']) {
       const known = symbol === '' || this.#source.lists(channel, symbol);
       const error = !known
         ? `Currency pair not supported ${symbol}`
-        : this.isSubscribed(channel, symbol)
+        : this.isSubscribed(channel, symbol, interval)
           ? 'Already subscribed'
           : undefined;
       if (error !== undefined) {
@@ -102,7 +162,7 @@ export class Session {
         );
         continue;
       }
-      this.#subscriptions.set(`${channel} ${symbol}`, request.depth);
+      this.#subscriptions.set(keyOf(channel, symbol, interval), depth);
       accepted.push(symbol);
       const named = symbol === '' ? undefined : symbol;
       this.send(
@@ -111,18 +171,34 @@ export class Session {
     }
     if (accepted.length > 0) this.#startHeartbeat();
     if (!snapshot) return;
-    for (const symbol of accepted) {
-      const text = this.#source.snapshot(channel, symbol, request.depth);
-      if (text !== undefined) this.send(text);
-    }
+    const send = (): void => {
+      for (const symbol of accepted) this.#sendSnapshot({ channel, symbol, depth, interval });
+    };
+    if (this.#faults.snapshotDelayMs > 0) setTimeout(send, this.#faults.snapshotDelayMs);
+    else send();
   }
 
-  #unsubscribe(request: ParsedRequest & { kind: 'subscribe' | 'unsubscribe' }, receivedMs: number): void {
-    const { channel, reqId, echo } = request;
+  #invalidToken({ channel, token }: Subscription): string | undefined {
+    if (token === undefined) return undefined;
+    return this.#faults.takeTokenRejection()
+      ? 'ESession:Invalid session'
+      : this.#source.refusal(channel, token);
+  }
+
+  #sendSnapshot(request: SnapshotRequest): void {
+    const { channel, symbol, interval } = request;
+    if (!this.isSubscribed(channel, symbol, interval) || this.#faults.isMuted(channel, symbol)) return;
+    const content = this.#source.snapshot(request);
+    if (typeof content === 'string') this.send(content);
+    else if (content !== undefined) this.sendRows(channel, 'snapshot', content.rows);
+  }
+
+  #unsubscribe(request: Subscription, receivedMs: number): void {
+    const { channel, reqId, echo, interval } = request;
     for (const symbol of request.symbols.length > 0 ? request.symbols : ['']) {
       const named = symbol === '' ? {} : { symbol };
-      const key = `${channel} ${symbol}`;
-      // An unsubscribe names the same depth, or it finds nothing.
+      const key = keyOf(channel, symbol, interval);
+      // An unsubscribe names the same depth or interval, or it finds nothing.
       if (this.#subscriptions.get(key) !== request.depth || !this.#subscriptions.delete(key)) {
         this.send(
           refusal({ method: 'unsubscribe', reqId, error: 'Subscription Not Found', receivedMs, ...named }),
@@ -149,4 +225,9 @@ export class Session {
     this.send(HEARTBEAT);
     this.#heartbeat = setInterval(() => this.send(HEARTBEAT), HEARTBEAT_MS);
   }
+}
+
+/** What makes two subscriptions of one connection the same; two depths of a book are. */
+function keyOf(channel: string, symbol: string, interval: number): string {
+  return `${channel} ${symbol} ${interval}`;
 }

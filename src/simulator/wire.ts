@@ -35,3 +35,8 @@ export function write(value: unknown): string {
 export function microseconds(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '000Z');
 }
+
+/** The same with nine digits. */
+export function nanoseconds(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace('Z', '000000Z');
+}

@@ -78,9 +78,6 @@ describe('against the simulator', () => {
     const seen: (readonly [string | undefined, string])[] = [];
     const symbol = kraken.resolveSymbol('BTC/USD');
     kraken.observe({
-      tickerChanged() {},
-      instrumentsChanged() {},
-      connectionEvent() {},
       bookChanged: changed => {
         if (changed === symbol) seen.push([kraken.feedState('book', symbol), held('BTC/USD', 25)]);
       },

@@ -25,6 +25,11 @@ const WORDS: Readonly<Record<Advice, readonly string[]>> = {
     'EService:Unavailable',
     'EService:Market in cancel_only mode',
     'EService:Market in post_only mode',
+    'EService:Busy',
+    'EService: Throttled: 1790359841',
+    'EGeneral:Temporary lockout',
+    'EAPI:Invalid nonce',
+    'EAPI:Rate limit exceeded',
   ],
   alreadyDone: ['Already subscribed', 'Subscription Not Found'],
   ourMistake: [

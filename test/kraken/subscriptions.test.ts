@@ -60,6 +60,7 @@ beforeEach(() => {
       stateChanged: (topic, state) =>
         changes.push(`${topic.channel} ${'symbol' in topic ? topic.symbol : ''} ${state}`),
       dropped: topic => dropped.push(topic.channel),
+      tokenRefused: () => {},
       trouble: () => {},
     },
     clock,

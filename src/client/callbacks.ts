@@ -1,7 +1,12 @@
-import type { Logger } from './lib/logger.ts';
-import type { Instruments } from './market/instruments.ts';
-import type { OrderBookUpdate } from './market/order-book-update.ts';
-import type { TickerUpdate } from './market/ticker.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { BalanceUpdate } from '../market/balance-update.ts';
+import type { Instruments } from '../market/instruments.ts';
+import type { OHLCUpdate } from '../market/ohlc-update.ts';
+import type { OrderBookUpdate } from '../market/order-book-update.ts';
+import type { TickerUpdate } from '../market/ticker.ts';
+import type { TradeGap } from '../market/trade-tape.ts';
+import type { TradeUpdate } from '../market/trade-update.ts';
 
 /** Something that happened to a connection to Kraken. */
 export interface ConnectionEvent {
@@ -17,10 +22,20 @@ export interface CallbackArguments {
   ticker: TickerUpdate;
   /** A new state of an order book, verified by its checksum, to the depth that was subscribed. */
   orderbook: OrderBookUpdate;
+  /** Each trade once, in order of its id. */
+  trade: TradeUpdate;
+  /** Trades that were missed and could not be recovered; called before the trades that follow them. */
+  gap: TradeGap & { readonly symbol: PairSymbol };
+  /** A candle that changed, or has closed. */
+  ohlc: OHLCUpdate;
+  /** What the account has of an asset, whenever it or what orders hold of it changes. */
+  balance: BalanceUpdate;
   /** The list of pairs arrived, or changed. */
   instruments: Instruments;
   connected: ConnectionEvent;
   disconnected: ConnectionEvent;
+  /** Kraken accepted our token: private data follow. */
+  authenticated: ConnectionEvent;
   error: ConnectionEvent;
 }
 

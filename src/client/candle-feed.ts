@@ -1,0 +1,108 @@
+import type { CandleMinutes, OhlcMessage, OhlcRow, PairRow } from '../kraken/messages.ts';
+import type { RestClient } from '../kraken/rest.ts';
+import { candlesOf } from '../kraken/rest-rows.ts';
+import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { CandleSeries } from '../market/candle-series.ts';
+import type { Candles } from '../market/candles.ts';
+import type { OHLCUpdate } from '../market/ohlc-update.ts';
+
+export interface CandleFeedOptions {
+  readonly candles: Candles;
+  readonly rest: RestClient;
+  readonly clock: Clock;
+  readonly pair: (symbol: PairSymbol) => PairRow | undefined;
+  /** A frame of this pair and interval came; false when nobody subscribed to it. */
+  readonly accepts: (symbol: PairSymbol, interval: CandleMinutes, receivedAt: number) => boolean;
+  /** The candles that changed, oldest first: one that has closed, before the one that follows it. */
+  readonly changed: (symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]) => void;
+}
+
+/** Candles from the socket, closed in time, with their history from REST. */
+export class CandleFeed {
+  readonly #options: CandleFeedOptions;
+  /** Series whose latest candle will close by the clock. */
+  readonly #closing = new Map<CandleSeries, Cancel>();
+  readonly #loading = new Map<string, Promise<void>>();
+
+  constructor(options: CandleFeedOptions) {
+    this.#options = options;
+  }
+
+  receive(message: OhlcMessage, receivedAt: number): void {
+    for (const rows of groups(message.data)) {
+      const [{ symbol, interval }] = rows;
+      if (!this.#options.accepts(symbol, interval, receivedAt)) continue;
+      const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt);
+      const series = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
+      const latest = series.latest(receivedAt);
+      this.#closeInTime(symbol, interval, series);
+      if (latest === undefined) continue;
+      const since = before === undefined || before.intervalBegin === latest.intervalBegin ? 1 : 2;
+      this.#options.changed(symbol, interval, series.last(since, receivedAt));
+    }
+  }
+
+  /**
+   * Merges what REST knows of the past into a series that is subscribed: up to 720 candles.
+   *
+   * @throws {RestError}
+   */
+  loadHistory(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
+    const key = `${symbol} ${interval}`;
+    const loading =
+      this.#loading.get(key) ?? this.#load(symbol, interval).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  async #load(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
+    const { rest, candles, clock, pair } = this.#options;
+    const result = await rest.get('OHLC', { pair: restPairName(symbol), interval: String(interval) });
+    const rows = candlesOf(result, symbol, interval, pair(symbol));
+    this.#closeInTime(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()));
+  }
+
+  /** The series is not kept any longer. */
+  drop(symbol: PairSymbol, interval: CandleMinutes): void {
+    const series = this.#options.candles.series(symbol, interval);
+    if (series !== undefined) this.#cancel(series);
+  }
+
+  stop(): void {
+    for (const series of [...this.#closing.keys()]) this.#cancel(series);
+  }
+
+  #cancel(series: CandleSeries): void {
+    this.#closing.get(series)?.();
+    this.#closing.delete(series);
+  }
+
+  #closeInTime(symbol: PairSymbol, interval: CandleMinutes, series: CandleSeries): void {
+    this.#cancel(series);
+    const { clock } = this.#options;
+    const { closesAt } = series;
+    if (closesAt === undefined || closesAt <= clock.now()) return;
+    const cancel = clock.after(Math.min(closesAt - clock.now(), LONGEST_TIMER_MS), () => {
+      this.#closing.delete(series);
+      if (closesAt > clock.now()) this.#closeInTime(symbol, interval, series);
+      else this.#options.changed(symbol, interval, series.last(1, clock.now()));
+    });
+    this.#closing.set(series, cancel);
+  }
+}
+
+/** A timer takes no more than 2^31 - 1 ms, and a candle may be fifteen days long. */
+const LONGEST_TIMER_MS = 86_400_000;
+
+/** Rows by pair and interval. */
+function groups(rows: readonly OhlcRow[]): Iterable<[OhlcRow, ...OhlcRow[]]> {
+  const byKey = new Map<string, [OhlcRow, ...OhlcRow[]]>();
+  for (const row of rows) {
+    const key = `${row.symbol} ${row.interval}`;
+    const group = byKey.get(key);
+    if (group === undefined) byKey.set(key, [row]);
+    else group.push(row);
+  }
+  return byKey.values();
+}

@@ -1,0 +1,92 @@
+import type { RestClient } from '../kraken/rest.ts';
+import { RestError } from '../kraken/rest-error.ts';
+import { holdsOf } from '../kraken/rest-rows.ts';
+import type { Asset } from '../kraken/symbols.ts';
+import { fullJitterDelayMs } from '../lib/backoff.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { DecimalText } from '../lib/decimal-text.ts';
+
+export interface HoldsHandlers {
+  refreshed(holds: ReadonlyMap<Asset, DecimalText>): void;
+  /** `permanent`: the key may not ask, and it is not asked again. */
+  failed(error: Error, permanent: boolean): void;
+}
+
+/** What comes within this time of a trigger is served by the same request. */
+const DEBOUNCE_MS = 500;
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+/** Keeps what open orders hold up to date: the socket does not tell it, REST's `BalanceEx` does when asked. */
+export class Holds {
+  readonly #rest: RestClient;
+  readonly #handlers: HoldsHandlers;
+  readonly #clock: Clock;
+  #cancel: Cancel | undefined;
+  #asking = false;
+  #askAgain = false;
+  #denied = false;
+  #failures = 0;
+  /** Rises when an answer under way is no longer wanted. */
+  #generation = 0;
+
+  constructor(rest: RestClient, handlers: HoldsHandlers, clock: Clock) {
+    this.#rest = rest;
+    this.#handlers = handlers;
+    this.#clock = clock;
+  }
+
+  /** Something happened that may have changed a hold. */
+  refreshSoon(): void {
+    if (this.#denied) return;
+    // The answer under way may be from before.
+    if (this.#asking) this.#askAgain = true;
+    else this.#schedule(DEBOUNCE_MS);
+  }
+
+  stop(): void {
+    this.#generation += 1;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#asking = false;
+    this.#askAgain = false;
+    this.#denied = false;
+    this.#failures = 0;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#cancel !== undefined) return;
+    this.#cancel = this.#clock.after(delayMs, () => {
+      this.#cancel = undefined;
+      void this.#ask();
+    });
+  }
+
+  async #ask(): Promise<void> {
+    const generation = this.#generation;
+    this.#asking = true;
+    try {
+      const holds = holdsOf(await this.#rest.post('BalanceEx'));
+      if (generation !== this.#generation) return;
+      this.#failures = 0;
+      this.#handlers.refreshed(holds);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#asking = false;
+    if (this.#askAgain) {
+      this.#askAgain = false;
+      this.#schedule(DEBOUNCE_MS);
+    }
+  }
+
+  #onFailure(error: Error): void {
+    this.#denied = error instanceof RestError && !error.temporary;
+    this.#handlers.failed(error, this.#denied);
+    if (this.#denied) return;
+    const jitterMs = fullJitterDelayMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#clock.random());
+    this.#failures += 1;
+    this.#schedule(Math.max(error instanceof RestError ? error.retryAfterMs : 0, RETRY_BASE_MS + jitterMs));
+  }
+}

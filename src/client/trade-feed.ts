@@ -1,0 +1,156 @@
+import type { PairRow, TradeMessage, TradeRow } from '../kraken/messages.ts';
+import type { RestClient } from '../kraken/rest.ts';
+import { tradesOf } from '../kraken/rest-rows.ts';
+import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
+import { fullJitterDelayMs } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { TradeDelivery } from '../market/trade-tape.ts';
+import type { TradeOutcome, Trades } from '../market/trades.ts';
+
+export interface TradeFeedOptions {
+  readonly trades: Trades;
+  readonly rest: RestClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The pair as listed, for its digits. */
+  readonly pair: (symbol: PairSymbol) => PairRow | undefined;
+  /** A frame of this pair came; false when nobody subscribed to it. */
+  readonly accepts: (symbol: PairSymbol, receivedAt: number) => boolean;
+  /** Trades in order, each once. */
+  readonly deliver: (symbol: PairSymbol, delivery: TradeDelivery) => void;
+  /** Whether trades are missing has changed. */
+  readonly stateChanged: (symbol: PairSymbol) => void;
+}
+
+const PAGE = 1_000;
+/** Pages of one gap: a gap of more trades is not worth the wait. */
+const MAX_PAGES = 100;
+/** Answers in a row that bring nothing: REST lags, fails, or does not know these trades. About a minute. */
+const MAX_ATTEMPTS = 8;
+const RETRY_BASE_MS = 250;
+const RETRY_MAX_MS = 16_000;
+
+/**
+ * Trades from the socket, with what the socket missed fetched by REST: each is delivered once and in order, or
+ * the gap is named.
+ */
+export class TradeFeed {
+  readonly #options: TradeFeedOptions;
+  /** Pairs whose missing trades are being fetched. */
+  readonly #repairing = new Set<PairSymbol>();
+  #stopped = false;
+
+  constructor(options: TradeFeedOptions) {
+    this.#options = options;
+  }
+
+  receive(message: TradeMessage, receivedAt: number): void {
+    // As a rule all rows are of one pair; a snapshot may mix them.
+    for (const [symbol, rows] of bySymbol(message.data)) {
+      if (!this.#options.accepts(symbol, receivedAt)) continue;
+      this.#settle(symbol, this.#options.trades.apply(symbol, rows, receivedAt, message.type));
+    }
+  }
+
+  /** Whether trades of this pair are missing, and on their way. */
+  isRepairing(symbol: PairSymbol): boolean {
+    return this.#repairing.has(symbol);
+  }
+
+  resume(): void {
+    this.#stopped = false;
+  }
+
+  /** No more fetching. What is missing then is found missing again by the next snapshot. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #settle(symbol: PairSymbol, { delivery, missing, renumbered }: TradeOutcome): void {
+    if (renumbered) this.#options.logger.warn({ symbol }, 'trade ids have begun anew');
+    if (delivery?.gap !== undefined) {
+      this.#options.logger.error({ symbol, ...delivery.gap }, 'trades could not be recovered');
+    }
+    if (delivery !== undefined) this.#options.deliver(symbol, delivery);
+    if (missing !== undefined && !this.#repairing.has(symbol)) void this.#repair(symbol);
+  }
+
+  async #repair(symbol: PairSymbol): Promise<void> {
+    const { trades, clock, logger } = this.#options;
+    this.#repairing.add(symbol);
+    this.#options.stateChanged(symbol);
+    let attempts = 0;
+    let pages = 0;
+    let since: string | undefined;
+    while (!this.#stopped) {
+      const tape = trades.tape(symbol);
+      const missing = tape?.missing;
+      if (tape === undefined || missing === undefined) break;
+      if (attempts === 0 && pages === 0) logger.info({ symbol, ...missing }, 'trades are missing');
+      try {
+        const page = await this.fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp));
+        pages += 1;
+        const { lastId } = tape;
+        const wanted = page.rows.filter(
+          row => row.trade_id > (lastId ?? 0) && row.trade_id <= missing.toTradeId,
+        );
+        this.#settle(symbol, trades.apply(symbol, wanted, clock.now(), 'rest'));
+        if (tape.lastId !== lastId) {
+          attempts = 0;
+          since = undefined;
+          if (pages < MAX_PAGES) continue;
+        } else if (page.rows.length >= PAGE && pages < MAX_PAGES) {
+          // A whole page of what is known: more trades share one instant than a page holds.
+          since = page.last;
+          continue;
+        }
+        // REST knows later ones and not these: it never will.
+        if (wanted.length > 0 || pages >= MAX_PAGES) attempts = MAX_ATTEMPTS;
+      } catch (error) {
+        logger.warn({ symbol, reason: (error as Error).message }, 'missing trades could not be fetched');
+      }
+      attempts += 1;
+      if (attempts > MAX_ATTEMPTS) {
+        this.#settle(symbol, trades.giveUp(symbol));
+        attempts = 0;
+        pages = 0;
+        continue;
+      }
+      const delayMs = fullJitterDelayMs(attempts, RETRY_BASE_MS, RETRY_MAX_MS, clock.random());
+      await new Promise<void>(resolve => clock.after(RETRY_BASE_MS + delayMs, resolve));
+    }
+    this.#repairing.delete(symbol);
+    this.#options.stateChanged(symbol);
+  }
+
+  /**
+   * One page of trades at or after a time, oldest first.
+   *
+   * @param since nanoseconds since the epoch
+   * @throws {RestError}
+   */
+  async fetch(symbol: PairSymbol, since: string): Promise<ReturnType<typeof tradesOf>> {
+    const { rest, pair } = this.#options;
+    const result = await rest.get('Trades', { pair: restPairName(symbol), since, count: String(PAGE) });
+    return tradesOf(result, symbol, pair(symbol));
+  }
+}
+
+function bySymbol(rows: readonly TradeRow[]): ReadonlyMap<PairSymbol, readonly TradeRow[]> {
+  const groups = new Map<PairSymbol, TradeRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.symbol);
+    if (group === undefined) groups.set(row.symbol, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/** Nanoseconds just before a time: whether REST takes the time itself in is not documented, and trades share times. */
+function sinceBefore(timestamp: string | undefined): string {
+  if (timestamp === undefined) return '0';
+  const [whole = '', fraction = ''] = timestamp.replace('Z', '').split('.');
+  const seconds = BigInt(Math.floor(Date.parse(`${whole}Z`) / 1_000));
+  return String(seconds * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0')) - 1_000n);
+}

@@ -1,0 +1,173 @@
+import type { Clock } from '../lib/clock.ts';
+import {
+  JsonSyntaxError,
+  type LosslessJson,
+  type LosslessObject,
+  parseLossless,
+} from '../lib/lossless-json.ts';
+import { TokenBucket } from '../lib/token-bucket.ts';
+import { RestError, refusedByKraken } from './rest-error.ts';
+import { signature } from './signature.ts';
+
+export interface RestOptions {
+  /** `https://api.kraken.com` */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  /** base64 */
+  readonly apiSecret?: string | undefined;
+  /** Public calls a second. Kraken counts them by address. */
+  readonly ratePerSecond: number;
+  readonly timeoutMs: number;
+}
+
+/** Public calls that may leave at once before the rate applies. */
+const BURST = 5;
+/** Calls that may wait for their turn, of each kind; more are refused. */
+const MAX_WAITING = 100;
+
+/**
+ * Kraken's REST API: public calls at a bounded rate, private calls signed, one at a time, with a nonce that only
+ * rises. Results keep their digits.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api
+ */
+export class RestClient {
+  readonly #options: RestOptions;
+  readonly #clock: Clock;
+  readonly #bucket: TokenBucket;
+  readonly #public: Line;
+  readonly #private: Line;
+  #lastNonce = 0;
+
+  constructor(options: RestOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#bucket = new TokenBucket(options.ratePerSecond, BURST, clock.monotonicMs());
+    this.#public = new Line('public');
+    this.#private = new Line('private');
+  }
+
+  /** Whether private calls can be signed. */
+  get hasKey(): boolean {
+    return this.#options.apiKey !== undefined && this.#options.apiSecret !== undefined;
+  }
+
+  /** @throws {RestError} */
+  get(method: string, parameters: Readonly<Record<string, string>>): Promise<LosslessObject> {
+    return this.#public.enter(async () => {
+      for (;;) {
+        const waitMs = this.#bucket.take(this.#clock.monotonicMs());
+        if (waitMs === 0) break;
+        await new Promise<void>(resolve => this.#clock.after(waitMs, resolve));
+      }
+      return this.#call(`/0/public/${method}?${new URLSearchParams(parameters)}`, { method: 'GET' });
+    });
+  }
+
+  /** @throws {RestError} */
+  post(method: string, parameters: Readonly<Record<string, string>> = {}): Promise<LosslessObject> {
+    return this.#private.enter(() => {
+      const { apiKey, apiSecret } = this.#options;
+      if (apiKey === undefined || apiSecret === undefined)
+        throw new RestError('no API key is configured', false);
+      const path = `/0/private/${method}`;
+      const nonce = this.#nonce();
+      const body = String(new URLSearchParams({ nonce, ...parameters }));
+      return this.#call(path, {
+        method: 'POST',
+        body,
+        headers: {
+          'API-Key': apiKey,
+          'API-Sign': signature(apiSecret, path, nonce, body),
+          'Content-Type': 'application/x-www-form-urlencoded',
+        },
+      });
+    });
+  }
+
+  /** Microseconds, and above every one before even if the clock steps back. */
+  #nonce(): string {
+    this.#lastNonce = Math.max(this.#lastNonce + 1, this.#clock.now() * 1_000);
+    return String(this.#lastNonce);
+  }
+
+  async #call(path: string, request: RequestInit): Promise<LosslessObject> {
+    const abort = new AbortController();
+    const { timeoutMs } = this.#options;
+    const cancel = this.#clock.after(timeoutMs, () =>
+      abort.abort(new Error(`no answer for ${timeoutMs} ms`)),
+    );
+    try {
+      const response = await fetch(this.#options.url + path, {
+        ...request,
+        headers: { 'User-Agent': 'kraken-graphql', ...request.headers },
+        signal: abort.signal,
+      });
+      return readEnvelope(response.status, await response.text(), this.#clock.now());
+    } catch (error) {
+      if (error instanceof RestError) throw error;
+      throw new RestError(`REST API not reached: ${reasonOf(error)}`, true, 0, { cause: error });
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** `{"error": [...], "result": {...}}`, or whatever a proxy on the way had to say. */
+function readEnvelope(status: number, text: string, now: number): LosslessObject {
+  let envelope: LosslessJson;
+  try {
+    envelope = parseLossless(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new RestError(`HTTP ${status} without JSON`, isTemporary(status), 0, { cause: error });
+  }
+  if (!isObject(envelope)) throw new RestError(`HTTP ${status} with an unknown answer`, isTemporary(status));
+  const listed = Array.isArray(envelope['error']) ? envelope['error'] : [];
+  // An entry that begins with W is a warning.
+  const errors = listed.filter(entry => typeof entry === 'string').filter(entry => !entry.startsWith('W'));
+  if (errors.length > 0) throw refusedByKraken(errors, now);
+  const { result } = envelope;
+  if (isObject(result)) return result;
+  throw new RestError(`HTTP ${status} without a result`, isTemporary(status));
+}
+
+/** 200 without sense is a proxy's page, and passes; so does a busy or a broken gateway. */
+function isTemporary(status: number): boolean {
+  return status === 429 || status >= 500 || status < 300;
+}
+
+function isObject(value: LosslessJson | undefined): value is LosslessObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What `fetch` says is "fetch failed"; why is in its cause. */
+function reasonOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  const reason = cause ?? error;
+  return reason instanceof Error ? reason.message || reason.name : String(reason);
+}
+
+/** Calls one after the other, in order; the next leaves when the last is answered. */
+class Line {
+  readonly #name: string;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async enter<Result>(call: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#waiting >= MAX_WAITING)
+      throw new RestError(`too many ${this.#name} REST calls are waiting`, true);
+    this.#waiting += 1;
+    const turn = this.#last.then(call);
+    this.#last = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}

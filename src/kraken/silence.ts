@@ -1,0 +1,40 @@
+import type { Subscription } from './subscription.ts';
+
+/** No data for this long while the connection carries other things: the subscription is silent. */
+const SILENCE_MS = 60_000;
+/** The same, when a sibling of the same pair moves that would not move alone. */
+const SILENCE_BESIDE_SIBLING_MS = 15_000;
+/** A sibling that moved this long after the last frame moves on its own. */
+const LATER_MS = 5_000;
+const MAX_DOUBLINGS = 5;
+
+/**
+ * The channel whose frames say that this one should have some too. Every trade moves ticker and book; a book
+ * moves without trades, which is why a channel of trades is not judged by it.
+ */
+const SIBLINGS = { ticker: 'book', book: 'ticker', trade: 'ticker', ohlc: 'ticker' } as const;
+
+type Judged = keyof typeof SIBLINGS;
+
+/** The feed to judge a subscription by; undefined for channels that change once in a while, and may be silent. */
+export function siblingOf(channel: string): (typeof SIBLINGS)[Judged] | undefined {
+  return SIBLINGS[channel as Judged];
+}
+
+/**
+ * Whether a subscription has been without data for too long. Each renewal that brought a snapshot and no more
+ * doubles the limits: a pair that nobody trades is not renewed for ever.
+ */
+export function isSilent(
+  subscription: Subscription,
+  sibling: Subscription | undefined,
+  nowMs: number,
+): boolean {
+  if (subscription.phase.kind !== 'subscribed' || subscription.renew) return false;
+  const lastMs = Math.max(subscription.phase.sinceMs, subscription.lastMessageMs ?? 0);
+  const patience = 2 ** Math.min(subscription.quietRenewals, MAX_DOUBLINGS);
+  const silentMs = nowMs - lastMs;
+  if (silentMs >= SILENCE_MS * patience) return true;
+  const siblingMoved = (sibling?.lastMessageMs ?? 0) > lastMs + LATER_MS;
+  return siblingMoved && silentMs >= SILENCE_BESIDE_SIBLING_MS * patience;
+}

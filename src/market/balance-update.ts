@@ -1,0 +1,60 @@
+import type { WalletRow } from '../kraken/messages.ts';
+import type { Asset } from '../kraken/symbols.ts';
+import { Decimal, type DecimalText, decimalToText } from '../lib/decimal-text.ts';
+
+type BalanceState = Omit<BalanceUpdate, 'freeBalance' | 'totalBalance' | 'toJSON'>;
+
+/**
+ * What the account has of one asset, in units of that asset, with the digits of the wire.
+ *
+ * @see https://docs.kraken.com/api/docs/websocket-v2/balances
+ */
+export class BalanceUpdate {
+  readonly asset: Asset;
+  /** `currency`, `tokenized_asset`; undefined where Kraken sent none. */
+  readonly assetClass: string | undefined;
+  /** Over all wallets. */
+  readonly balance: DecimalText;
+  /** Held by open spot orders, as REST tells; undefined until it has. */
+  readonly holdTrade: DecimalText | undefined;
+  /** Each wallet as last told; empty where Kraken tells only the total. */
+  readonly wallets: readonly WalletRow[];
+  /** Exchange time of the last ledger entry, RFC 3339; undefined before one came. */
+  readonly timestamp: string | undefined;
+  /** Wall-clock milliseconds at which it arrived here. */
+  readonly receivedAt: number;
+
+  constructor(state: BalanceState) {
+    this.asset = state.asset;
+    this.assetClass = state.assetClass;
+    this.balance = state.balance;
+    this.holdTrade = state.holdTrade;
+    this.wallets = state.wallets;
+    this.timestamp = state.timestamp;
+    this.receivedAt = state.receivedAt;
+  }
+
+  /** balance - holdTrade: what can be traded now; undefined while the hold is not known. */
+  get freeBalance(): Decimal | undefined {
+    return this.holdTrade === undefined ? undefined : new Decimal(this.balance).minus(this.holdTrade);
+  }
+
+  get totalBalance(): Decimal {
+    return new Decimal(this.balance);
+  }
+
+  toJSON(): object {
+    const { asset, assetClass, balance, holdTrade, freeBalance, wallets, timestamp } = this;
+    const free = freeBalance && decimalToText(freeBalance);
+    return {
+      asset,
+      assetClass,
+      balance,
+      holdTrade,
+      freeBalance: free,
+      totalBalance: balance,
+      wallets,
+      timestamp,
+    };
+  }
+}

@@ -1,0 +1,160 @@
+import type { BalanceRow, BalancesMessage, LedgerRow, WalletRow } from '../kraken/messages.ts';
+import type { Asset } from '../kraken/symbols.ts';
+import { Decimal, type DecimalText } from '../lib/decimal-text.ts';
+import { BalanceUpdate } from './balance-update.ts';
+
+interface Holding {
+  readonly assetClass: string | undefined;
+  readonly balance: DecimalText;
+  readonly wallets: readonly WalletRow[];
+  readonly timestamp: string | undefined;
+  readonly receivedAt: number;
+}
+
+/** What one message did: which assets changed, or why it was not applied. */
+export type BalancesOutcome = { readonly changed: readonly Asset[] } | { readonly broken: string };
+
+/** Ledger entries that are remembered, so that one that comes again is not applied again. */
+const REMEMBERED_LEDGER_IDS = 10_000;
+const NO_HOLD = '0' as DecimalText;
+
+/**
+ * The account: a snapshot, and ledger entries that each set the balance of one wallet. Messages are numbered; one
+ * that does not follow the last is not applied, and nothing is until a new snapshot comes.
+ */
+export class Balances {
+  readonly #holdings = new Map<Asset, Holding>();
+  /** Held by open orders, by asset; undefined until REST has told. */
+  #holds: ReadonlyMap<Asset, DecimalText> | undefined;
+  readonly #ledgerIds = new Set<string>();
+  #sequence: number | undefined;
+  #sequenceGaps = 0;
+
+  /** Of the last message applied; undefined while a snapshot is awaited. */
+  get sequence(): number | undefined {
+    return this.#sequence;
+  }
+
+  /** Times that a message did not follow the one before it. */
+  get sequenceGaps(): number {
+    return this.#sequenceGaps;
+  }
+
+  /** Assets with any balance ever told, in alphabetical order. */
+  assets(): readonly Asset[] {
+    return [...this.#holdings.keys()].sort();
+  }
+
+  balance(asset: Asset): BalanceUpdate | undefined {
+    const holding = this.#holdings.get(asset);
+    if (holding === undefined) return undefined;
+    // REST lists every asset with a hold: one that it leaves out has none.
+    const holdTrade = this.#holds && (this.#holds.get(asset) ?? NO_HOLD);
+    return new BalanceUpdate({ asset, holdTrade, ...holding });
+  }
+
+  apply(message: BalancesMessage, receivedAt: number): BalancesOutcome {
+    if (message.type === 'snapshot') return this.#applySnapshot(message.data, message.sequence, receivedAt);
+    const expected = this.#sequence === undefined ? undefined : this.#sequence + 1;
+    if (message.sequence !== expected) {
+      this.#sequence = undefined;
+      // What comes between a break and its snapshot is part of the same break.
+      if (expected === undefined) return { changed: [] };
+      this.#sequenceGaps += 1;
+      return { broken: `sequence ${message.sequence} came in place of ${expected}` };
+    }
+    this.#sequence = message.sequence;
+    const changed = new Set<Asset>();
+    for (const row of message.data) {
+      if (this.#ledgerIds.has(row.ledger_id)) continue;
+      this.#remember(row.ledger_id);
+      this.#enter(row, receivedAt);
+      changed.add(row.asset);
+    }
+    return { changed: [...changed] };
+  }
+
+  /** What is held by open orders, for every asset. */
+  setHolds(holds: ReadonlyMap<Asset, DecimalText>): readonly Asset[] {
+    const before = this.#holds;
+    this.#holds = holds;
+    return this.assets().filter(
+      asset => before === undefined || (before.get(asset) ?? NO_HOLD) !== (holds.get(asset) ?? NO_HOLD),
+    );
+  }
+
+  /** Another connection: its messages are numbered anew, and begin with a snapshot. */
+  expectSnapshot(): void {
+    this.#sequence = undefined;
+  }
+
+  #applySnapshot(rows: readonly BalanceRow[], sequence: number, receivedAt: number): BalancesOutcome {
+    this.#sequence = sequence;
+    const told = new Set(rows.map(row => row.asset));
+    const changed = new Set(told);
+    for (const [asset, holding] of this.#holdings) {
+      if (told.has(asset)) continue;
+      // The snapshot lists every asset with a balance: the rest has none any more.
+      this.#holdings.set(asset, { ...holding, balance: NO_HOLD, wallets: [], receivedAt });
+      changed.add(asset);
+    }
+    for (const { asset, asset_class, balance, wallets } of rows) {
+      const timestamp = this.#holdings.get(asset)?.timestamp;
+      this.#holdings.set(asset, { assetClass: asset_class, balance, wallets, timestamp, receivedAt });
+    }
+    return { changed: [...changed] };
+  }
+
+  #enter(row: LedgerRow, receivedAt: number): void {
+    const known = this.#holdings.get(row.asset);
+    const wallet = { type: row.wallet_type, id: row.wallet_id, balance: row.balance };
+    const before = known?.wallets.find(isSame(wallet));
+    const others = known?.wallets.filter(one => !isSame(wallet)(one)) ?? [];
+    const wallets =
+      before === undefined ? [...others, wallet] : known?.wallets.map(one => (one === before ? wallet : one));
+    this.#holdings.set(row.asset, {
+      assetClass: row.asset_class ?? known?.assetClass,
+      balance: this.#totalAfter(row, known, before),
+      // A wallet among others that are not known would pass for the whole.
+      wallets: known !== undefined && onlyTotalKnown(known) ? [] : (wallets ?? [wallet]),
+      timestamp: row.timestamp ?? known?.timestamp,
+      receivedAt,
+    });
+  }
+
+  #totalAfter(row: LedgerRow, known: Holding | undefined, before: WalletRow | undefined): DecimalText {
+    if (known !== undefined && onlyTotalKnown(known)) {
+      return sum([known.balance, row.amount, negated(row.fee)]);
+    }
+    const others = known?.wallets.filter(one => one !== before).map(one => one.balance) ?? [];
+    return sum([row.balance, ...others]);
+  }
+
+  #remember(ledgerId: string): void {
+    this.#ledgerIds.add(ledgerId);
+    if (this.#ledgerIds.size <= REMEMBERED_LEDGER_IDS) return;
+    const [oldest] = this.#ledgerIds;
+    if (oldest !== undefined) this.#ledgerIds.delete(oldest);
+  }
+}
+
+/** Older snapshots name no wallets. */
+function onlyTotalKnown(known: Holding): boolean {
+  return known.wallets.length === 0 && Number(known.balance) !== 0;
+}
+
+function isSame(wallet: WalletRow): (other: WalletRow) => boolean {
+  return other => other.type === wallet.type && other.id === wallet.id;
+}
+
+function negated(text: DecimalText): DecimalText {
+  return (text.startsWith('-') ? text.slice(1) : `-${text}`) as DecimalText;
+}
+
+/** An exact sum with as many digits after the point as the longest of its parts: one part keeps its own. */
+function sum(parts: readonly DecimalText[]): DecimalText {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const digits = Math.max(...parts.map(part => part.split('.')[1]?.length ?? 0));
+  return parts.reduce((total, part) => total.plus(part), new Decimal(0)).toFixed(digits) as DecimalText;
+}

@@ -1,0 +1,130 @@
+import type { TradeRow } from '../kraken/messages.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import { type TradeDelivery, type TradeGap, TradeTape } from './trade-tape.ts';
+import type { TradeUpdate } from './trade-update.ts';
+
+/** Counts over all pairs. */
+export interface TradeStatistics {
+  /** Trades that came again: in a snapshot, or twice. */
+  readonly duplicatesDropped: number;
+  /** Times that trades were found missing. */
+  readonly gapsDetected: number;
+  /** Of these, those that were filled. */
+  readonly gapsRepaired: number;
+  /** Trades that filled them. */
+  readonly tradesRecovered: number;
+  /** Trades that could not be recovered. */
+  readonly tradesLost: number;
+}
+
+/** What one message did to a tape. */
+export interface TradeOutcome {
+  /** What may be passed on now. */
+  readonly delivery: TradeDelivery | undefined;
+  /** What is missing now; undefined if nothing is. */
+  readonly missing: TradeGap | undefined;
+  /** The exchange has begun to number anew: nobody can tell whether something was missed. */
+  readonly renumbered: boolean;
+}
+
+/** The tape of every pair. */
+export class Trades {
+  readonly #tapes = new Map<PairSymbol, TradeTape>();
+  readonly #maxHeld: number;
+  /** Pairs whose tape waits for missing trades. */
+  readonly #broken = new Set<PairSymbol>();
+  /** Of tapes that are gone. */
+  #formerDuplicates = 0;
+  #gapsDetected = 0;
+  #gapsRepaired = 0;
+  #tradesRecovered = 0;
+  #tradesLost = 0;
+
+  constructor(maxHeld: number) {
+    this.#maxHeld = maxHeld;
+  }
+
+  get statistics(): TradeStatistics {
+    let duplicatesDropped = this.#formerDuplicates;
+    for (const tape of this.#tapes.values()) duplicatesDropped += tape.duplicates;
+    return {
+      duplicatesDropped,
+      gapsDetected: this.#gapsDetected,
+      gapsRepaired: this.#gapsRepaired,
+      tradesRecovered: this.#tradesRecovered,
+      tradesLost: this.#tradesLost,
+    };
+  }
+
+  tape(symbol: PairSymbol): TradeTape | undefined {
+    return this.#tapes.get(symbol);
+  }
+
+  /** The last trades, oldest first; undefined while nothing has come. */
+  last(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined {
+    return this.#tapes.get(symbol)?.last(count);
+  }
+
+  /** Takes trades of one pair. */
+  apply(
+    symbol: PairSymbol,
+    rows: readonly TradeRow[],
+    receivedAt: number,
+    source: 'snapshot' | 'update' | 'rest',
+  ): TradeOutcome {
+    let tape = this.#tapes.get(symbol);
+    if (tape === undefined) {
+      tape = new TradeTape(this.#maxHeld);
+      this.#tapes.set(symbol, tape);
+    }
+    const fresh = source === 'snapshot' ? rowsAfterRenumbering(tape, rows) : undefined;
+    if (fresh !== undefined) {
+      tape.restart();
+      this.#broken.delete(symbol);
+    }
+    const delivery = tape.apply(fresh ?? rows, receivedAt, source === 'rest');
+    this.#tradesRecovered += delivery?.trades.filter(trade => trade.recovered).length ?? 0;
+    this.#count(symbol, tape, delivery);
+    return { delivery, missing: tape.missing, renumbered: fresh !== undefined };
+  }
+
+  /** What is missing of this pair will not come. */
+  giveUp(symbol: PairSymbol): TradeOutcome {
+    const tape = this.#tapes.get(symbol);
+    const delivery = tape?.giveUp();
+    if (tape !== undefined) this.#count(symbol, tape, delivery);
+    return { delivery, missing: tape?.missing, renumbered: false };
+  }
+
+  drop(symbol: PairSymbol): void {
+    this.#formerDuplicates += this.#tapes.get(symbol)?.duplicates ?? 0;
+    this.#tapes.delete(symbol);
+    this.#broken.delete(symbol);
+  }
+
+  #count(symbol: PairSymbol, tape: TradeTape, delivery: TradeDelivery | undefined): void {
+    if (delivery?.gap !== undefined) {
+      this.#tradesLost += delivery.gap.toTradeId - delivery.gap.fromTradeId + 1;
+      this.#broken.delete(symbol);
+    }
+    const broken = tape.missing !== undefined;
+    if (broken && !this.#broken.has(symbol)) {
+      this.#gapsDetected += 1;
+      this.#broken.add(symbol);
+    } else if (!broken && this.#broken.delete(symbol)) {
+      this.#gapsRepaired += 1;
+    }
+  }
+}
+
+/**
+ * A snapshot is newer than everything before it. If its ids are lower nevertheless, they have begun anew; then
+ * those of its trades that are later than the last known one are new.
+ */
+function rowsAfterRenumbering(tape: TradeTape, rows: readonly TradeRow[]): readonly TradeRow[] | undefined {
+  const { latest } = tape;
+  if (latest === undefined || rows.length === 0) return undefined;
+  if (rows.some(row => row.trade_id >= latest.tradeId)) return undefined;
+  const later = rows.filter(row => row.timestamp > latest.timestamp);
+  return later.length > 0 ? later : undefined;
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { decode } from '../../src/kraken/decode.ts';
+import type { OhlcRow } from '../../src/kraken/messages.ts';
+import type { PairSymbol } from '../../src/kraken/symbols.ts';
+import type { DecimalText } from '../../src/lib/decimal-text.ts';
+import { CandleSeries } from '../../src/market/candle-series.ts';
+import { frames } from '../support/fixtures.ts';
+
+const START = Date.UTC(2026, 9, 9);
+
+/** The candle of a minute, after so many trades. */
+function row(minute: number, trades: number): OhlcRow {
+  const text = String(trades) as DecimalText;
+  return {
+    symbol: 'BTC/USD' as PairSymbol,
+    open: text,
+    high: text,
+    low: text,
+    close: text,
+    vwap: text,
+    volume: text,
+    trades,
+    interval_begin: new Date(START + minute * 60_000).toISOString().replace('Z', '000000Z'),
+    interval: 1,
+  };
+}
+
+/** What a series holds, as minute:trades, with a dot behind those that are closed. */
+function shown(series: CandleSeries, now = START): string {
+  return series
+    .last(10_000, now)
+    .map(one => `${(Date.parse(one.intervalBegin) - START) / 60_000}:${one.trades}${one.closed ? '.' : ''}`)
+    .join(' ');
+}
+
+describe('a series of candles', () => {
+  test('takes the recorded snapshot with its missing minutes as it is', () => {
+    const snapshot = decode(frames('ohlc.jsonl')[2] ?? '');
+    assert.ok(snapshot.kind === 'ohlc');
+    const series = new CandleSeries();
+    series.applySnapshot(snapshot.data, 0);
+    const candles = series.last(100, Date.parse('2026-09-10T17:43:30Z'));
+    assert.deepEqual(
+      candles.map(candle => candle.intervalBegin.slice(14, 16)),
+      ['32', '33', '34', '35', '38', '39', '40', '41', '43'],
+    );
+    assert.deepEqual(
+      candles.map(candle => candle.closed),
+      [true, true, true, true, true, true, true, true, false],
+    );
+    assert.equal(candles[0]?.volume, '0.25302078');
+    assert.equal(candles[0]?.intervalBegin, '2026-09-10T17:32:00.000000000Z', 'nanoseconds are kept');
+    assert.equal(candles[0]?.intervalEnd, '2026-09-10T17:33:00.000Z');
+  });
+
+  test('a candle closes when a later one begins, or when its end and a grace have passed', () => {
+    const series = new CandleSeries();
+    series.applyUpdate(row(0, 1), 0);
+    assert.equal(shown(series, START + 60_000), '0:1');
+    assert.equal(shown(series, START + 64_999), '0:1');
+    assert.equal(shown(series, START + 65_000), '0:1.');
+    series.applyUpdate(row(1, 1), 0);
+    assert.equal(shown(series, START + 60_000), '0:1. 1:1');
+  });
+
+  test('an older state of a candle does not replace a newer one', () => {
+    const series = new CandleSeries();
+    series.applyUpdate(row(0, 5), 0);
+    assert.equal(series.applyUpdate(row(0, 4), 0), false);
+    assert.equal(series.applyUpdate(row(0, 6), 0), true);
+    assert.equal(shown(series), '0:6');
+  });
+
+  test('history is merged without a seam: the socket wins where it knows more, REST where it does', () => {
+    const series = new CandleSeries();
+    series.applySnapshot([row(5, 3), row(6, 2)], 0);
+    series.applyUpdate(row(7, 1), 0);
+    series.mergeHistory([row(3, 9), row(4, 9), row(5, 3), row(6, 4), row(7, 0)], 0);
+    assert.equal(shown(series), '3:9. 4:9. 5:3. 6:4. 7:1');
+    assert.equal(series.complete, true);
+  });
+
+  test('after a reconnect whose snapshot does not reach back, what is before it is fetched again', () => {
+    const series = new CandleSeries();
+    series.mergeHistory([row(0, 1), row(1, 1)], 0);
+    series.applySnapshot([row(1, 2), row(2, 1)], 0);
+    assert.equal(shown(series), '0:1. 1:2. 2:1');
+    assert.equal(series.complete, true);
+    series.applySnapshot([row(9, 1), row(10, 1)], 0);
+    assert.equal(shown(series), '9:1. 10:1');
+    assert.equal(series.complete, false);
+  });
+
+  test('replaying what came changes nothing', () => {
+    const message = fc.oneof(
+      fc.record({
+        type: fc.constant('update' as const),
+        rows: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { minLength: 1, maxLength: 2 }),
+      }),
+      fc.record({
+        type: fc.constant('history' as const),
+        rows: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { maxLength: 20 }),
+      }),
+    );
+    const play = (
+      series: CandleSeries,
+      messages: readonly { type: string; rows: [number, number][] }[],
+    ): void => {
+      for (const { type, rows } of messages) {
+        const candles = rows.map(([minute, trades]) => row(minute, trades));
+        if (type === 'history') series.mergeHistory(candles, 0);
+        else for (const candle of candles) series.applyUpdate(candle, 0);
+      }
+    };
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 20 }), messages => {
+        const once = new CandleSeries();
+        play(once, messages);
+        const twice = new CandleSeries();
+        play(twice, messages);
+        play(twice, messages);
+        assert.equal(shown(twice), shown(once));
+        const begins = once.last(1_000, START).map(candle => candle.intervalBegin);
+        assert.deepEqual(begins, [...new Set(begins)].sort());
+      }),
+    );
+  });
+});
