@@ -52,39 +52,46 @@ export function eventStream<Value>(start: Start<Value>, bound: number): AsyncIte
 /** An iterator that starts with its first `next` and stops with `return`, so that `break` ends what it began. */
 function stream<Item, Value>(
   start: Start<Item>,
-  take: (item: Item) => void,
+  put: (item: Item) => void,
   next: () => Value | undefined,
 ): AsyncIterableIterator<Value> {
   let stop: (() => void) | undefined;
   let ended = false;
   let wake: () => void = () => {};
+  const onItem = (item: Item): void => {
+    put(item);
+    wake();
+  };
   const end = (): void => {
     ended = true;
     stop?.();
     stop = undefined;
     wake();
   };
-  return {
-    async next() {
-      stop ??= ended
-        ? undefined
-        : start(item => {
-            take(item);
-            wake();
-          });
-      for (;;) {
-        if (ended) return { done: true, value: undefined };
-        try {
-          const value = next();
-          if (value !== undefined) return { done: false, value };
-        } catch (error) {
-          end();
-          throw error;
-        }
-        await new Promise<void>(resolve => {
-          wake = resolve;
-        });
+  const take = async (): Promise<IteratorResult<Value>> => {
+    for (;;) {
+      if (ended) return { done: true, value: undefined };
+      try {
+        const value = next();
+        if (value !== undefined) return { done: false, value };
+      } catch (error) {
+        end();
+        throw error;
       }
+      await new Promise<void>(resolve => {
+        wake = resolve;
+      });
+    }
+  };
+  /** Whoever asks before the last asker was served is served after it. */
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    next() {
+      // In this very call: what happens after it is not missed.
+      if (!ended) stop ??= start(onItem);
+      const turn = last.then(take);
+      last = turn.catch(() => {});
+      return turn;
     },
     async return() {
       end();

@@ -1,5 +1,6 @@
 import type { PairRow, TradeMessage, TradeRow } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
+import { RestError } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
@@ -109,6 +110,7 @@ export class TradeFeed {
         if (wanted.length > 0 || pages >= MAX_PAGES) attempts = MAX_ATTEMPTS;
       } catch (error) {
         logger.warn({ symbol, reason: (error as Error).message }, 'missing trades could not be fetched');
+        if (error instanceof RestError && !error.temporary) attempts = MAX_ATTEMPTS;
       }
       attempts += 1;
       if (attempts > MAX_ATTEMPTS) {

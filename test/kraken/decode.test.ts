@@ -31,6 +31,40 @@ test('every recorded ticker frame keeps each of its digits', () => {
   }
 });
 
+test('every recorded trade, candle and balance keeps each of its digits', () => {
+  const all = (name: string): string[] => frames(name).map(frame => JSON.stringify(decode(frame)));
+  /** Number tokens of a frame, and the strings that they became. */
+  const tokens = (frame: string): string[] =>
+    [...frame.matchAll(/"(price|qty|open|high|low|close|vwap|volume|balance|amount|fee)":([\d.-]+)/g)].map(
+      ([, member, digits]) => `"${member}":"${digits}"`,
+    );
+  for (const name of ['trade.jsonl', 'ohlc.jsonl', 'balances.jsonl']) {
+    for (const [index, text] of all(name).entries()) {
+      const expected = tokens(frames(name)[index] ?? '');
+      assert.ok(expected.length > 0);
+      for (const member of expected) assert.ok(text.includes(member), `${member} in ${name} ${index}`);
+      assert.ok(!text.includes('protocolError'), text);
+    }
+  }
+  assert.deepEqual(
+    frames('executions.jsonl').map(frame => {
+      const message = decode(frame);
+      return message.kind === 'executions' ? [message.type, message.rows, message.sequence] : message;
+    }),
+    [
+      ['snapshot', 4, 1],
+      ['update', 1, 120],
+      ['update', 1, 148],
+      ['snapshot', 0, 1],
+      ['update', 1, 2],
+      ['update', 1, 4],
+      ['update', 1, 8],
+      ['update', 1, 9],
+      ['update', 1, 10],
+    ],
+  );
+});
+
 test('every recorded instrument frame gives its pairs and assets', () => {
   const all = frames('instrument.jsonl').map(frame => decode(frame));
   const messages = all.map(message =>

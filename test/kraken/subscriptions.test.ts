@@ -419,3 +419,169 @@ describe('freshness', () => {
     assert.equal(stateOf(BTC), 'LIVE');
   });
 });
+
+describe('silence beside a sibling', () => {
+  const topic = (channel: 'ticker' | 'book' | 'trade' | 'ohlc'): SubscriptionTopic =>
+    channel === 'book'
+      ? { channel, symbol: BTC, depth: 10 }
+      : channel === 'ohlc'
+        ? { channel, symbol: BTC, interval: 1 }
+        : { channel, symbol: BTC };
+  const feed = (channel: 'ticker' | 'book' | 'trade' | 'ohlc') => (channel === 'ohlc' ? 'ohlc 1' : channel);
+  /** Both acknowledged and with a first frame. */
+  const both = (one: 'ticker' | 'book' | 'trade' | 'ohlc', other: 'ticker' | 'book'): void => {
+    subscriptions.connectionOpened();
+    for (const channel of [one, other]) subscriptions.retain(topic(channel));
+    clock.turn();
+    for (const request of [...sent]) acknowledge(request, BTC);
+    for (const channel of [one, other]) subscriptions.received(feed(channel), BTC, clock.now());
+  };
+
+  for (const [silent, moving] of [
+    ['book', 'ticker'],
+    ['ticker', 'book'],
+    ['trade', 'ticker'],
+    ['ohlc', 'ticker'],
+  ] as const) {
+    test(`Ack success but no data for minutes, heartbeats fine: ${silent} while ${moving} moves, 15 s`, () => {
+      both(silent, moving);
+      for (let second = 0; second < 20; second += 1) {
+        clock.advance(1_000);
+        subscriptions.received(moving, BTC, clock.now());
+        if (second === 13) assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'LIVE');
+      }
+      assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'SILENT');
+      assert.equal(subscriptions.get(moving, BTC)?.state, 'LIVE');
+      assert.deepEqual([sent.at(-1)?.method, sent.at(-1)?.params.channel], ['unsubscribe', silent]);
+    });
+  }
+
+  test('a book that moves without trades says nothing about the channel of trades', () => {
+    both('trade', 'book');
+    for (let second = 0; second < 55; second += 1) {
+      clock.advance(1_000);
+      subscriptions.received('book', BTC, clock.now());
+    }
+    assert.equal(subscriptions.get('trade', BTC)?.state, 'LIVE');
+  });
+
+  test('a pair that nobody trades is renewed ever less often', () => {
+    both('ticker', 'book');
+    const renewals: number[] = [];
+    let answered = sent.length;
+    for (let second = 0; second < 900; second += 1) {
+      clock.advance(1_000);
+      subscriptions.received('book', BTC, clock.now());
+      for (const request of sent.slice(answered)) {
+        answered += 1;
+        if (request.method === 'unsubscribe') renewals.push(second);
+        acknowledge(request, BTC);
+        // What comes is the snapshot, and no more.
+        if (request.method === 'subscribe') subscriptions.received('ticker', BTC, clock.now());
+      }
+    }
+    const distances = renewals.map((second, index) => second - (renewals[index - 1] ?? 0));
+    for (const [index, distance] of distances.entries()) {
+      assert.ok(distance >= 15 * 2 ** index - 1, `renewal ${index} after ${distance} s`);
+    }
+    assert.ok(renewals.length >= 4 && renewals.length <= 6, renewals.join());
+  });
+});
+
+describe('candles', () => {
+  test('each interval of a pair is a subscription of its own, named on unsubscribe too', () => {
+    const candles = (interval: 1 | 60): SubscriptionTopic => ({ channel: 'ohlc', symbol: BTC, interval });
+    subscriptions.connectionOpened();
+    subscriptions.retain(candles(1));
+    subscriptions.retain(candles(60));
+    clock.turn();
+    for (const request of [...sent]) acknowledge(request, BTC);
+    subscriptions.received('ohlc 60', BTC, clock.now());
+    assert.equal(subscriptions.get('ohlc 60', BTC)?.state, 'LIVE');
+    assert.equal(subscriptions.get('ohlc 1', BTC)?.state, 'PENDING');
+    subscriptions.release(candles(60), 0);
+    clock.advance(1);
+    assert.deepEqual(
+      sent.map(({ method, params }) => [method, params.interval]),
+      [
+        ['subscribe', 1],
+        ['subscribe', 60],
+        ['unsubscribe', 60],
+      ],
+    );
+  });
+});
+
+describe('with a token', () => {
+  let token: string | undefined;
+  let refusals: string[];
+  beforeEach(() => {
+    token = undefined;
+    refusals = [];
+    subscriptions = new Subscriptions(
+      {
+        lingerMs: 0,
+        trySend: (request: KrakenRequest) => {
+          if (request.method !== 'ping') sent.push(request);
+          return 0;
+        },
+        token: () => token,
+      },
+      {
+        stateChanged: () => {},
+        dropped: () => {},
+        trouble: () => {},
+        tokenRefused: error => {
+          refusals.push(error);
+          token = undefined;
+        },
+      },
+      clock,
+    );
+    subscriptions.retain({ channel: 'balances' });
+    subscriptions.connectionOpened();
+    clock.turn();
+  });
+  const arrives = (value: string): void => {
+    token = value;
+    subscriptions.nudge();
+    clock.turn();
+  };
+
+  test('nothing leaves before it has come, and every request carries it', () => {
+    assert.equal(sent.length, 0);
+    arrives('a');
+    assert.deepEqual(
+      sent.map(({ params }) => params),
+      [{ channel: 'balances', token: 'a', snapshot: true }],
+    );
+    acknowledge(sent[0]);
+    subscriptions.renew('balances', '', 0);
+    clock.turn();
+    assert.deepEqual([sent[1]?.method, sent[1]?.params.token], ['unsubscribe', 'a']);
+  });
+
+  for (const error of [
+    'ESession:Invalid session',
+    'EAPI:Invalid token',
+    'Token(s) not found',
+    'Session does not exist',
+  ]) {
+    test(`"${error}": a new token at once, and then later and later`, () => {
+      const waits: number[] = [];
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        const fromMs = clock.monotonicMs();
+        arrives(`token ${attempt}`);
+        while (sent.length <= attempt) clock.advance(500);
+        waits.push(clock.monotonicMs() - fromMs);
+        refuse(sent[attempt], error);
+      }
+      assert.deepEqual(waits, [0, 0, 2_000, 4_000]);
+      assert.deepEqual(
+        sent.map(({ params }) => params.token),
+        ['token 0', 'token 1', 'token 2', 'token 3'],
+      );
+      assert.equal(refusals.length, 4);
+    });
+  }
+});
