@@ -6,6 +6,7 @@ import type { OrderBookUpdate } from '../../src/market/order-book-update.ts';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { write } from '../../src/simulator/wire.ts';
 import { eventually } from '../support/client.ts';
+import { corruptBooks } from '../support/corruption.ts';
 import { fixturePath, frames } from '../support/fixtures.ts';
 
 let exchange: Exchange;
@@ -235,4 +236,17 @@ test('every recorded book verifies over a socket', async () => {
     ({ verified, checksumFailures }) => verified + checksumFailures >= frames('book.jsonl').length,
   );
   assert.equal(verified, 1_799);
+});
+
+test('books that are corrupted again and again: none unverified is published, each comes back, the others go on', async () => {
+  const { problems, corrupted, checksumFailures, resyncs } = await corruptBooks({
+    changes: 10_000,
+    share: 0.002,
+    seed: 3,
+  });
+  assert.deepEqual(problems, []);
+  assert.ok(corrupted > 5);
+  // One that is corrupted while it waits for its snapshot is passed over.
+  assert.ok(checksumFailures > 5 && checksumFailures <= corrupted);
+  assert.ok(resyncs > 5 && resyncs <= checksumFailures);
 });
