@@ -22,6 +22,8 @@ export interface KrakenWebSocketConfig {
   readonly reconnectDelayMs: number;
   /** Default 60,000. */
   readonly reconnectMaxDelayMs: number;
+  /** Connection attempts in ten minutes: Kraken bans an address that makes more than about 150. Default 150. */
+  readonly connectionAttempts: number;
   /** Control messages a second. Default 5. */
   readonly subscribeRate: number;
   /** How long an upstream subscription outlives its last holder. Default 30,000. */
@@ -51,6 +53,7 @@ export const DEFAULTS: KrakenWebSocketConfig = {
   heartbeatTimeoutMs: 5_000,
   reconnectDelayMs: 1_000,
   reconnectMaxDelayMs: 60_000,
+  connectionAttempts: 150,
   subscribeRate: 5,
   subscriptionLingerMs: 30_000,
   tokenRefreshMs: 780_000,
@@ -71,6 +74,7 @@ export function connectionOptions(config: KrakenWebSocketConfig, url: string): C
     heartbeatTimeoutMs: config.heartbeatTimeoutMs,
     reconnectDelayMs: config.reconnectDelayMs,
     reconnectMaxDelayMs: config.reconnectMaxDelayMs,
+    attemptsCeiling: config.connectionAttempts,
     controlRate: config.subscribeRate,
   };
 }

@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly heartbeatTimeoutMs: number;
   readonly reconnectDelayMs: number;
   readonly reconnectMaxDelayMs: number;
+  /** Connection attempts in ten minutes. */
+  readonly attemptsCeiling: number;
   /** Control messages (subscribe, unsubscribe, ping) a second. */
   readonly controlRate: number;
 }
@@ -33,8 +35,6 @@ export interface ConnectionHandlers {
 
 /** A connection that held this long is stable: its earlier failures no longer slow the next reconnect. */
 const STABLE_AFTER_MS = 10_000;
-/** Kraken bans an address that connects more often than about 150 times in ten minutes. */
-const ATTEMPTS_CEILING = 150;
 const ATTEMPTS_WINDOW_MS = 600_000;
 /** The instrument snapshot of every pair is several hundred KiB; nothing comes near this. */
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
@@ -153,7 +153,7 @@ export class Connection {
 
   #openSocket(epoch: number): void {
     this.#attempts.push(this.#clock.monotonicMs());
-    if (this.#attempts.length > ATTEMPTS_CEILING) this.#attempts.shift();
+    if (this.#attempts.length > this.#options.attemptsCeiling) this.#attempts.shift();
     this.#heartbeatsExpected = false;
     this.#pingSentMs = undefined;
 
@@ -199,9 +199,9 @@ export class Connection {
 
   #reconnectDelayMs(nowMs: number): number {
     const attempt = 'attempt' in this.#state ? this.#state.attempt : 0;
-    const { reconnectDelayMs, reconnectMaxDelayMs } = this.#options;
+    const { reconnectDelayMs, reconnectMaxDelayMs, attemptsCeiling } = this.#options;
     const jittered = fullJitterDelayMs(attempt, reconnectDelayMs, reconnectMaxDelayMs, this.#clock.random());
-    const oldest = this.#attempts.length < ATTEMPTS_CEILING ? undefined : this.#attempts[0];
+    const oldest = this.#attempts.length < attemptsCeiling ? undefined : this.#attempts[0];
     const untilAllowed = oldest === undefined ? 0 : oldest + ATTEMPTS_WINDOW_MS - nowMs;
     return Math.max(jittered, untilAllowed);
   }

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { restNameOf } from './names.ts';
 import { assetPrecision } from './pairs.ts';
 import { microseconds, Raw } from './wire.ts';
 
@@ -236,25 +237,6 @@ export class SimulatedAccount {
     return id;
   }
 }
-
-/** REST's older names: X before coins, Z before money; what follows a point stays. */
-function restNameOf(asset: string): string {
-  const [base = '', ...rest] = asset.split('.');
-  const old = OLD_NAMES.get(base) ?? base;
-  return [rest.length > 0 && base === 'BTC' ? 'XBT' : old, ...rest].join('.');
-}
-
-const OLD_NAMES: ReadonlyMap<string, string> = new Map([
-  ['BTC', 'XXBT'],
-  ['DOGE', 'XXDG'],
-  ['ETH', 'XETH'],
-  ['XRP', 'XXRP'],
-  ['XLM', 'XXLM'],
-  ['LTC', 'XLTC'],
-  ['USD', 'ZUSD'],
-  ['EUR', 'ZEUR'],
-  ['GBP', 'ZGBP'],
-]);
 
 function nonceOf(body: string): string | undefined {
   const nonce = body.startsWith('{')

@@ -246,6 +246,8 @@ export class Exchange {
     );
     const book = depths.size > 0 ? this.#market.book(symbol) : undefined;
     const before = new Map([...depths].map(depth => [depth, book?.top(depth)]));
+    // From the first reader on, trades are kept.
+    if ([...this.#sessions].some(session => session.followsTrades(symbol))) this.#market.tape(symbol);
     const trades = happen();
     this.#publish('ticker', symbol, 0, [this.#market.tickerRow(symbol)]);
     for (const depth of depths) {

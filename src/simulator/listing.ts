@@ -1,3 +1,4 @@
+import { altNameOf, pairAltNameOf, pairKeyOf, restNameOf } from './names.ts';
 import { assetPrecision, SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { fixed, Raw } from './wire.ts';
 
@@ -49,26 +50,15 @@ function pairRow(pair: SimulatedPair): object {
   };
 }
 
-const REST_NAMES: Readonly<Record<string, string>> = {
-  BTC: 'XXBT',
-  DOGE: 'XXDG',
-  USD: 'ZUSD',
-  EUR: 'ZEUR',
-  GBP: 'ZGBP',
-};
-const ALT_NAMES: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
-const restName = (asset: string): string => REST_NAMES[asset] ?? asset;
-const altName = (asset: string): string => ALT_NAMES[asset] ?? asset;
-
 /** `GET /0/public/Assets` */
 export function restAssets(): object {
   const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
   return Object.fromEntries(
     [...assets].map(asset => [
-      restName(asset),
+      restNameOf(asset),
       {
         aclass: 'currency',
-        altname: altName(asset),
+        altname: altNameOf(asset),
         decimals: assetPrecision(asset),
         display_decimals: assetPrecision(asset) / 2,
         status: 'enabled',
@@ -81,16 +71,16 @@ export function restAssets(): object {
 export function restAssetPairs(): object {
   return Object.fromEntries(
     SIMULATED_PAIRS.map(pair => {
-      const altname = altName(pair.base) + altName(pair.quote);
+      const altname = pairAltNameOf(pair.base, pair.quote);
       return [
-        altname,
+        pairKeyOf(pair.base, pair.quote),
         {
           altname,
-          wsname: `${altName(pair.base)}/${altName(pair.quote)}`,
+          wsname: `${altNameOf(pair.base)}/${altNameOf(pair.quote)}`,
           aclass_base: 'currency',
-          base: restName(pair.base),
+          base: restNameOf(pair.base),
           aclass_quote: 'currency',
-          quote: restName(pair.quote),
+          quote: restNameOf(pair.quote),
           lot: 'unit',
           cost_decimals: pair.costPrecision,
           pair_decimals: pair.pricePrecision,

@@ -3,6 +3,7 @@ import type { SimulatedAccount } from './account.ts';
 import type { Faults } from './faults.ts';
 import { restAssetPairs, restAssets } from './listing.ts';
 import type { SimulatedMarket } from './market.ts';
+import { pairAltNameOf, pairKeyOf } from './names.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
 import { INTERVALS } from './tape.ts';
 
@@ -81,32 +82,28 @@ function trades(market: SimulatedMarket, symbol: string, parameters: URLSearchPa
   // Seconds are accepted too.
   const sinceNs = since.length <= 11 ? BigInt(since) * 1_000_000_000n : BigInt(since);
   const { rows, last } = market.tape(symbol).restTrades(sinceNs, count);
-  return { result: { [restKeyOf(symbol)]: rows, last } };
+  return { result: { [keyOf(symbol)]: rows, last } };
 }
 
 function candles(market: SimulatedMarket, symbol: string, parameters: URLSearchParams, now: number): Answer {
   const minutes = Number(parameters.get('interval') ?? 1);
   if (!INTERVALS.includes(minutes)) return { error: 'EGeneral:Invalid arguments:interval' };
   const { rows, last } = market.tape(symbol).restCandles(minutes, now);
-  return { result: { [restKeyOf(symbol)]: rows, last } };
+  return { result: { [keyOf(symbol)]: rows, last } };
 }
 
 /** Pairs by the names that requests may use. */
 const SYMBOLS: ReadonlyMap<string, string> = new Map(
-  SIMULATED_PAIRS.flatMap(({ symbol }) => [
+  SIMULATED_PAIRS.flatMap(({ symbol, base, quote }) => [
     [symbol, symbol],
-    [altNameOf(symbol), symbol],
-    [restKeyOf(symbol), symbol],
+    [pairAltNameOf(base, quote), symbol],
+    [pairKeyOf(base, quote), symbol],
   ]),
 );
 
-function altNameOf(symbol: string): string {
-  return symbol.replace('BTC', 'XBT').replace('DOGE', 'XDG').replace('/', '');
-}
-
-/** What answers call the pair; some have names that no request needs. */
-function restKeyOf(symbol: string): string {
-  return symbol === 'BTC/USD' ? 'XXBTZUSD' : symbol === 'ETH/USD' ? 'XETHZUSD' : altNameOf(symbol);
+function keyOf(symbol: string): string {
+  const [base = '', quote = ''] = symbol.split('/');
+  return pairKeyOf(base, quote);
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import type { Faults } from './faults.ts';
 import { acknowledgement, type ParsedRequest, parseRequest, pong, refusal } from './protocol.ts';
+import { INTERVALS } from './tape.ts';
 import { write } from './wire.ts';
 
 /** Where a session's data come from: the wandering market, or a recording. */
@@ -98,6 +99,13 @@ export class Session {
 
   isSubscribed(channel: string, symbol = '', interval = 0): boolean {
     return this.#subscriptions.has(keyOf(channel, symbol, interval));
+  }
+
+  /** Whether it sees trades of this pair, as such or as candles. */
+  followsTrades(symbol: string): boolean {
+    return [0, ...INTERVALS].some(interval =>
+      this.isSubscribed(interval === 0 ? 'trade' : 'ohlc', symbol, interval),
+    );
   }
 
   /** The depth of its subscription to this book; 0 without one. */

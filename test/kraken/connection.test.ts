@@ -45,6 +45,7 @@ function open(options: Partial<ConnectionOptions> = {}, clock: Clock = systemClo
       heartbeatTimeoutMs: 5_000,
       reconnectDelayMs: 10,
       reconnectMaxDelayMs: 50,
+      attemptsCeiling: 150,
       controlRate: 5,
       ...options,
     },

@@ -24,7 +24,10 @@ export async function disconnectAgainAndAgain(options: {
   readonly disconnects: number;
   readonly seed: number;
 }): Promise<DisconnectReport> {
-  await using library = await startLibrary({ seed: options.seed, config: { heartbeatTimeoutMs: 60 } });
+  await using library = await startLibrary({
+    seed: options.seed,
+    config: { heartbeatTimeoutMs: 60, connectionAttempts: 1_000_000 },
+  });
   const { exchange, kraken } = library;
   const random = seededRandom(options.seed);
   const received = new Map<string, TradeUpdate[]>(SYMBOLS.map(symbol => [symbol, []]));

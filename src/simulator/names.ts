@@ -1,0 +1,36 @@
+/** What REST calls assets and pairs: coins of the first years begin with X, money with Z. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  BTC: 'XXBT',
+  DOGE: 'XXDG',
+  ETH: 'XETH',
+  XRP: 'XXRP',
+  XLM: 'XXLM',
+  LTC: 'XLTC',
+  USD: 'ZUSD',
+  EUR: 'ZEUR',
+  GBP: 'ZGBP',
+};
+const ALT_NAMES: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
+
+/** `XXBT`; with a suffix `XBT.F`. */
+export function restNameOf(asset: string): string {
+  const [base = '', ...suffixes] = asset.split('.');
+  if (suffixes.length > 0) return [altNameOf(base), ...suffixes].join('.');
+  return OLD_NAMES[base] ?? base;
+}
+
+/** `XBT` */
+export function altNameOf(asset: string): string {
+  return ALT_NAMES[asset] ?? asset;
+}
+
+/** `XBTUSD` */
+export function pairAltNameOf(base: string, quote: string): string {
+  return altNameOf(base) + altNameOf(quote);
+}
+
+/** `XXBTZUSD` where both have old names, `SOLUSD` elsewhere. */
+export function pairKeyOf(base: string, quote: string): string {
+  const bothOld = OLD_NAMES[base] !== undefined && OLD_NAMES[quote] !== undefined && base !== 'DOGE';
+  return bothOld ? restNameOf(base) + restNameOf(quote) : pairAltNameOf(base, quote);
+}
