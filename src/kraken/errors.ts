@@ -22,7 +22,7 @@ const RULES: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/exceeded msg rate|rate limit|too many requests|throttled/i, 'retryLater'],
   [/^EService:|^EGeneral:Internal error|^EGeneral:Temporary lockout|^EAPI:Invalid nonce/i, 'retryLater'],
   [/^ESession:|session does not exist|^EAPI:Invalid token|^token\(s\) not found/i, 'reauthenticate'],
-  [/^malformed request|^unsupported (field|event)|must be an? |field must be|requires /i, 'ourMistake'],
+  [/^malformed request|^unsupported (field|event)|must be an? |unsupported field|requires /i, 'ourMistake'],
   [/unavailable on this endpoint|^symbol\(s\) not found|^subscription name invalid/i, 'ourMistake'],
 ];
 
