@@ -10,7 +10,7 @@ const above = {
   graphql: ['server', 'simulator'],
   server: ['simulator'],
 };
-const roots = '^src/(client|client-config|callbacks|app|config|logging|run|main|demo|index)\\.ts$';
+const roots = '^src/(client/|(client|app|config|logging|run|main|demo|index)\\.ts$)';
 
 module.exports = {
   forbidden: [
@@ -40,8 +40,15 @@ module.exports = {
       name: 'client-stands-on-market',
       comment: 'The library must be usable without hub, GraphQL and server.',
       severity: 'error',
-      from: { path: '^src/(client|client-config|callbacks)\\.ts$' },
+      from: { path: '^src/client(/|\\.ts$)' },
       to: { path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|main|demo|index)\\.ts)' },
+    },
+    {
+      name: 'client-parts-do-not-know-the-whole',
+      comment: 'The class puts them together; none of them needs it.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { path: '^src/client\\.ts$' },
     },
     {
       name: 'only-kraken-opens-sockets-to-kraken',

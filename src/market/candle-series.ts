@@ -9,7 +9,7 @@ interface Candle {
 /** Candles kept: what REST knows (720) and a good while after it. */
 const KEPT = 1_500;
 /** How long after its end a candle may still get a late trade. */
-export const CLOSE_GRACE_MS = 5_000;
+const CLOSE_GRACE_MS = 5_000;
 
 /** The candles of one pair and interval, oldest first, each under its beginning. */
 export class CandleSeries {
