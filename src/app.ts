@@ -10,6 +10,7 @@ import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
+import { createAccess } from './server/access.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createOriginCheck } from './server/origins.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
@@ -79,6 +80,7 @@ export async function createApp({
     new Executor(createSchema(text => text as PairSymbol)),
   );
   const allowsOrigin = createOriginCheck(config.allowedOrigins);
+  const access = createAccess(config.accessToken);
   let draining = false;
   const { server, yoga } = createHttpServer({
     schema: createSchema(text => client.resolveSymbol(text)),
@@ -87,6 +89,7 @@ export async function createApp({
     openSubscription,
     allowedOrigins: config.allowedOrigins,
     allowsOrigin,
+    access,
     isDraining: () => draining,
   });
   const closeWebSockets = serveWebSockets({
@@ -98,6 +101,7 @@ export async function createApp({
     logger,
     openSubscription,
     allowsOrigin,
+    access,
   });
 
   await new Promise<void>((resolve, reject) => {

@@ -164,6 +164,7 @@ export class KrakenWebSocketV2 {
       pair,
       accepts: (symbol, interval, receivedAt) =>
         subscriptions.received(candleFeed(interval), symbol, receivedAt),
+      isLive: (symbol, interval) => this.feedState(candleFeed(interval), symbol) === 'LIVE',
       changed: (symbol, interval, candles) => this.#onCandles(symbol, interval, candles),
     });
     this.#declared = new Declarations(subscriptions);
@@ -178,13 +179,13 @@ export class KrakenWebSocketV2 {
       },
       messageQueueSize,
     );
-    if (this.#rest.hasKey) this.#account = this.#createAccount(tokensByRest(this.#rest));
+    if (this.#rest.hasKey) this.#account = this.#createAccount(tokensByRest(this.#rest), this.#rest);
     // The list of pairs is what every other name is read against.
     subscriptions.retain({ channel: 'instrument' });
   }
 
-  #createAccount(tokens: ReturnType<typeof tokensOf>): Account {
-    return new Account(this.#config, this.#market.account, this.#rest, tokens, {
+  #createAccount(tokens: ReturnType<typeof tokensOf>, rest?: RestClient): Account {
+    return new Account(this.#config, this.#market.account, rest, tokens, {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
       connectionEvent: event => this.#tell(event),
@@ -204,6 +205,7 @@ export class KrakenWebSocketV2 {
     if (privateChannels) this.#requireAccount();
     this.#wanted = true;
     this.#trades.resume();
+    this.#candles.resume();
     this.#public.connect();
     this.#balancesWanted ||= privateChannels;
     if (this.#balancesWanted) this.#account?.connect();
@@ -215,7 +217,8 @@ export class KrakenWebSocketV2 {
     this.#trades.stop();
     this.#candles.stop();
     this.#account?.disconnect();
-    this.#public.disconnect();
+    // A callback that heard of it may have connected again: then that is what is wanted.
+    if (!this.#wanted) this.#public.disconnect();
   }
 
   /**
@@ -226,6 +229,11 @@ export class KrakenWebSocketV2 {
     this.#account?.disconnect();
     this.#account = this.#createAccount(tokensOf(client));
     if (this.#wanted && this.#balancesWanted) this.#account.connect();
+  }
+
+  /** Whether there is a key, or somebody who supplies tokens: without one there are no balances to expect. */
+  get hasAccount(): boolean {
+    return this.#account !== undefined;
   }
 
   get isConnected(): boolean {
@@ -359,6 +367,22 @@ export class KrakenWebSocketV2 {
    */
   getRecentTrades(symbol: string, limit = 50): readonly TradeUpdate[] {
     return this.#market.trades(this.resolveSymbol(symbol), limit) ?? [];
+  }
+
+  /**
+   * Trades after a known one, of a pair that is subscribed, by REST up to where {@link getRecentTrades} begins.
+   *
+   * @param tradeId of the known trade
+   * @param timestamp of the known trade, RFC 3339
+   * @returns undefined when they can not be had whole: more than about 20,000, or Kraken does not know them
+   * @throws {RestError}
+   */
+  loadTradesAfter(
+    symbol: string,
+    tradeId: number,
+    timestamp: string,
+  ): Promise<readonly TradeUpdate[] | undefined> {
+    return this.#trades.history(this.resolveSymbol(symbol), tradeId, timestamp);
   }
 
   /**
@@ -665,4 +689,5 @@ const BALANCES_DISABLED: BalanceStreamingStatus = {
   sequence: undefined,
   sequenceGaps: 0,
   denied: undefined,
+  holdsDenied: undefined,
 };

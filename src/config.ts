@@ -14,6 +14,8 @@ export interface Config {
   readonly apiKey: string;
   /** base64 */
   readonly apiSecret: string;
+  /** Grants `balances:read`; empty for none. */
+  readonly accessToken: string;
   /** Exact origins for CORS and for the WebSocket upgrade, besides the server's own. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -75,6 +77,11 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     'KRAKEN_API_SECRET',
     'the secret as Kraken shows it, in base64',
     /^[A-Za-z0-9+/]{4,}={0,2}$/,
+  ),
+  accessToken: secret(
+    'ACCESS_TOKEN',
+    '16 characters or more of A-Z a-z 0-9 . _ ~ + / - =',
+    /^[\w.~+/-]{16,}=*$/,
   ),
   allowedOrigins: {
     name: 'ALLOWED_ORIGINS',

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { type App, createApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { createLogger } from './logging.ts';
 
 /** A second signal this soon is the same Ctrl-C, which reaches a process twice. */
@@ -15,7 +16,7 @@ export interface RunOptions {
 
 /** Runs the server as this process: signals end it, unhandled errors end it with code 1. */
 export async function run({ environment, alsoClose }: RunOptions): Promise<App> {
-  const config = readConfigOrExit(environment);
+  const config = withAccessToken(readConfigOrExit(environment));
   const logger = createLogger(config.logLevel);
   const fail = (error: unknown): void => {
     logger.fatal({ err: error }, 'unhandled error');
@@ -60,4 +61,14 @@ function readConfigOrExit(environment: NodeJS.ProcessEnv): ReturnType<typeof rea
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
+}
+
+/** With an API key there is something to protect: without a token of the operator's one is made, and shown this once. */
+function withAccessToken(config: Config): Config {
+  if (config.apiKey === '' || config.accessToken !== '') return config;
+  const accessToken = randomBytes(32).toString('base64url');
+  process.stdout.write(
+    `ACCESS_TOKEN=${accessToken} (made for this run: balances need it, as a bearer token)\n`,
+  );
+  return { ...config, accessToken };
 }

@@ -40,6 +40,7 @@ describe('a bad value is named with its variable and what is allowed', () => {
     KRAKEN_REST_URL: 'https://api.kraken.com/',
     KRAKEN_API_KEY: 'two words',
     KRAKEN_API_SECRET: 'not base64!',
+    ACCESS_TOKEN: 'short',
     ALLOWED_ORIGINS: 'https://a.example/path',
     LOG_LEVEL: 'loud',
     KRAKEN_PING_INTERVAL_MS: '-1',

@@ -44,7 +44,11 @@ describe('the balance manager', () => {
       () => manager.isOpen,
       open => !open,
     );
-    assert.equal(manager.available('BTC').toFixed(), '1.7435');
+    // What orders hold is asked anew on each connection.
+    await eventually(
+      () => kraken.getBalance('BTC')?.freeBalance !== undefined && manager.available('BTC').toFixed(),
+      free => free === '1.7435',
+    );
   });
 });
 

@@ -26,6 +26,8 @@ export interface BalanceStreamingStatus {
   readonly sequenceGaps: number;
   /** Why there is nothing to expect: a permission that the key lacks, or Kraken's words. */
   readonly denied: string | undefined;
+  /** Why `holdTrade` is not known and will not be, while balances stream. */
+  readonly holdsDenied: string | undefined;
 }
 
 export interface AccountHandlers {
@@ -39,6 +41,8 @@ export interface AccountHandlers {
 const TOPICS: readonly SubscriptionTopic[] = [{ channel: 'balances' }, { channel: 'executions' }];
 const RESYNC_BASE_MS = 1_000;
 const RESYNC_MAX_MS = 30_000;
+/** Updates without a snapshot for this long after it was asked for: it is asked for again. */
+const SNAPSHOT_TIMEOUT_MS = 20_000;
 /** Without executions nothing tells that a hold changed. */
 const POLL_HOLDS_MS = 30_000;
 
@@ -54,9 +58,11 @@ export class Account {
   readonly #holds: Holds | undefined;
   #wanted = false;
   #denied: string | undefined;
+  #holdsDenied: string | undefined;
   #lastUpdateAt: number | undefined;
   /** Broken sequences in a row. */
   #breaks = 0;
+  #resyncAskedMs = 0;
   /** Of the last message on `executions`; undefined while a snapshot is awaited. */
   #executionsSequence: number | undefined;
   #executionsGaps = 0;
@@ -65,7 +71,7 @@ export class Account {
   constructor(
     config: KrakenWebSocketConfig,
     balances: Balances,
-    rest: RestClient,
+    rest: RestClient | undefined,
     tokens: TokenSource,
     handlers: AccountHandlers,
   ) {
@@ -86,8 +92,8 @@ export class Account {
       },
       tokens,
     );
-    // Somebody else's token is no key: then holds stay unknown.
-    this.#holds = rest.hasKey
+    // Somebody else's token is no key, and may be of another account: then holds stay unknown.
+    this.#holds = rest?.hasKey
       ? new Holds(
           rest,
           {
@@ -143,6 +149,7 @@ export class Account {
       sequence: this.#balances.sequence,
       sequenceGaps: this.#balances.sequenceGaps + this.#executionsGaps,
       denied: this.#denied,
+      holdsDenied: this.#holdsDenied,
     };
   }
 
@@ -158,8 +165,11 @@ export class Account {
           : Math.min(RESYNC_MAX_MS, RESYNC_BASE_MS * 2 ** Math.min(this.#breaks - 1, 16));
       this.#breaks += 1;
       this.#config.logger.error({ why: outcome.broken, delayMs }, 'balances missed a message');
-      this.#upstream.subscriptions.renew('balances', '', delayMs);
+      this.#resync(delayMs);
       this.#tell(this.#balances.assets());
+    } else if (this.#balances.sequence === undefined) {
+      // What came belongs to the break; if that lasts, the snapshot got lost.
+      if (this.#config.clock.monotonicMs() - this.#resyncAskedMs > SNAPSHOT_TIMEOUT_MS) this.#resync(0);
     } else {
       // A snapshot alone does not prove that the messages after it will follow.
       if (message.type === 'update' && outcome.changed.length > 0) this.#breaks = 0;
@@ -186,6 +196,11 @@ export class Account {
     this.#holds?.refreshSoon();
   }
 
+  #resync(delayMs: number): void {
+    this.#resyncAskedMs = this.#config.clock.monotonicMs() + delayMs;
+    this.#upstream.subscriptions.renew('balances', '', delayMs);
+  }
+
   // ── What goes wrong ──────────────────────────────────────────────────────────────────────────────────
 
   #onConnection(event: ConnectionEvent): void {
@@ -194,6 +209,10 @@ export class Account {
       this.#executionsSequence = undefined;
     }
     this.#handlers.connectionEvent(event);
+    if (event.type === 'AUTHENTICATED') {
+      this.#holdsDenied = undefined;
+      this.#holds?.resume();
+    }
     if (event.type === 'DISCONNECTED') {
       this.#cancelPoll?.();
       this.#tell(this.#balances.assets());
@@ -225,7 +244,12 @@ export class Account {
   #onHoldsFailure(error: Error, permanent: boolean): void {
     const reason = `BalanceEx: ${error.message}${hint(error.message, 'Query funds')}`;
     this.#config.logger.warn({ reason, permanent }, 'what orders hold is not known');
-    if (permanent) this.#fail(reason);
+    if (!permanent) return;
+    // An old hold would pass for a present one.
+    this.#holdsDenied = reason;
+    this.#balances.forgetHolds();
+    this.#fail(reason);
+    this.#tell(this.#balances.assets());
   }
 
   /** Kraken says no for good: no loop, one clear error, and public data are left alone. */

@@ -14,6 +14,8 @@ export interface CandleFeedOptions {
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair and interval came; false when nobody subscribed to it. */
   readonly accepts: (symbol: PairSymbol, interval: CandleMinutes, receivedAt: number) => boolean;
+  /** Whether the feed can be trusted now. */
+  readonly isLive: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** The candles that changed, oldest first: one that has closed, before the one that follows it. */
   readonly changed: (symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]) => void;
 }
@@ -23,6 +25,7 @@ export class CandleFeed {
   readonly #options: CandleFeedOptions;
   /** Series whose latest candle will close by the clock. */
   readonly #closing = new Map<CandleSeries, Cancel>();
+  #stopped = false;
   readonly #loading = new Map<string, Promise<void>>();
 
   constructor(options: CandleFeedOptions) {
@@ -33,13 +36,10 @@ export class CandleFeed {
     for (const rows of groups(message.data)) {
       const [{ symbol, interval }] = rows;
       if (!this.#options.accepts(symbol, interval, receivedAt)) continue;
-      const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt);
+      const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt)?.intervalBegin;
       const series = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
-      const latest = series.latest(receivedAt);
       this.#closeInTime(symbol, interval, series);
-      if (latest === undefined) continue;
-      const since = before === undefined || before.intervalBegin === latest.intervalBegin ? 1 : 2;
-      this.#options.changed(symbol, interval, series.last(since, receivedAt));
+      this.#options.changed(symbol, interval, changedOf(series, message.type, rows, before, receivedAt));
     }
   }
 
@@ -69,7 +69,12 @@ export class CandleFeed {
     if (series !== undefined) this.#cancel(series);
   }
 
+  resume(): void {
+    this.#stopped = false;
+  }
+
   stop(): void {
+    this.#stopped = true;
     for (const series of [...this.#closing.keys()]) this.#cancel(series);
   }
 
@@ -82,14 +87,33 @@ export class CandleFeed {
     this.#cancel(series);
     const { clock } = this.#options;
     const { closesAt } = series;
-    if (closesAt === undefined || closesAt <= clock.now()) return;
+    if (this.#stopped || closesAt === undefined || closesAt <= clock.now()) return;
     const cancel = clock.after(Math.min(closesAt - clock.now(), LONGEST_TIMER_MS), () => {
       this.#closing.delete(series);
       if (closesAt > clock.now()) this.#closeInTime(symbol, interval, series);
-      else this.#options.changed(symbol, interval, series.last(1, clock.now()));
+      // Without a live feed nobody knows what its last trades were: the next snapshot tells.
+      else if (this.#options.isLive(symbol, interval))
+        this.#options.changed(symbol, interval, series.last(1, clock.now()));
     });
     this.#closing.set(series, cancel);
   }
+}
+
+/**
+ * Of a series that is new, its latest candle: what is before it is history. Else everything from the candle on that was
+ * the latest until now; and from an older one on, when a late trade changed that.
+ */
+function changedOf(
+  series: CandleSeries,
+  type: OhlcMessage['type'],
+  rows: readonly OhlcRow[],
+  before: string | undefined,
+  now: number,
+): readonly OHLCUpdate[] {
+  if (before === undefined) return series.last(1, now);
+  const late = type === 'update' ? rows.map(row => row.interval_begin) : [];
+  const first = [before, ...late].reduce((least, begin) => (begin < least ? begin : least));
+  return series.since(first, now);
 }
 
 /** A timer takes no more than 2^31 - 1 ms, and a candle may be fifteen days long. */

@@ -44,6 +44,12 @@ export class Holds {
     else this.#schedule(DEBOUNCE_MS);
   }
 
+  /** A new connection: whoever was denied may have been given leave meanwhile. */
+  resume(): void {
+    this.#denied = false;
+    this.refreshSoon();
+  }
+
   stop(): void {
     this.#generation += 1;
     this.#cancel?.();

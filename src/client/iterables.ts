@@ -91,7 +91,7 @@ export class Iterables {
   }
 
   /**
-   * The account's balances, at each change.
+   * The account's balances, at each change. They stay subscribed when the loop ends.
    *
    * @throws {CodedError} `BALANCES_DISABLED` without credentials
    */

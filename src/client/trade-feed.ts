@@ -1,12 +1,13 @@
 import type { PairRow, TradeMessage, TradeRow } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
-import { RestError } from '../kraken/rest-error.ts';
+import { RestError, RestQueueFull } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TradeDelivery } from '../market/trade-tape.ts';
+import { TradeUpdate } from '../market/trade-update.ts';
 import type { TradeOutcome, Trades } from '../market/trades.ts';
 
 export interface TradeFeedOptions {
@@ -27,6 +28,8 @@ export interface TradeFeedOptions {
 const PAGE = 1_000;
 /** Pages of one gap: a gap of more trades is not worth the wait. */
 const MAX_PAGES = 100;
+/** Pages before the tape that a reader may ask for: twenty thousand trades. */
+const MAX_HISTORY_PAGES = 20;
 /** Answers in a row that bring nothing: REST lags, fails, or does not know these trades. About a minute. */
 const MAX_ATTEMPTS = 8;
 const RETRY_BASE_MS = 250;
@@ -40,6 +43,7 @@ export class TradeFeed {
   readonly #options: TradeFeedOptions;
   /** Pairs whose missing trades are being fetched. */
   readonly #repairing = new Set<PairSymbol>();
+  readonly #sleepers = new Set<() => void>();
   #stopped = false;
 
   constructor(options: TradeFeedOptions) {
@@ -66,6 +70,20 @@ export class TradeFeed {
   /** No more fetching. What is missing then is found missing again by the next snapshot. */
   stop(): void {
     this.#stopped = true;
+    for (const wake of [...this.#sleepers]) wake();
+  }
+
+  /** Waits, but not longer than until {@link stop}. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        cancel();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, wake);
+      this.#sleepers.add(wake);
+    });
   }
 
   #settle(symbol: PairSymbol, { delivery, missing, renumbered }: TradeOutcome): void {
@@ -91,6 +109,14 @@ export class TradeFeed {
       if (attempts === 0 && pages === 0) logger.info({ symbol, ...missing }, 'trades are missing');
       try {
         const page = await this.fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp));
+        if (this.#stopped) break;
+        if (trades.tape(symbol) !== tape) {
+          // Nobody wanted it any more meanwhile; if somebody does again, that is another tape.
+          attempts = 0;
+          pages = 0;
+          since = undefined;
+          continue;
+        }
         pages += 1;
         const { lastId } = tape;
         const wanted = page.rows.filter(
@@ -110,7 +136,8 @@ export class TradeFeed {
         if (wanted.length > 0 || pages >= MAX_PAGES) attempts = MAX_ATTEMPTS;
       } catch (error) {
         logger.warn({ symbol, reason: (error as Error).message }, 'missing trades could not be fetched');
-        if (error instanceof RestError && !error.temporary) attempts = MAX_ATTEMPTS;
+        if (error instanceof RestQueueFull) attempts -= 1;
+        else if (error instanceof RestError && !error.temporary) attempts = MAX_ATTEMPTS;
       }
       attempts += 1;
       if (attempts > MAX_ATTEMPTS) {
@@ -120,10 +147,39 @@ export class TradeFeed {
         continue;
       }
       const delayMs = fullJitterDelayMs(attempts, RETRY_BASE_MS, RETRY_MAX_MS, clock.random());
-      await new Promise<void>(resolve => clock.after(RETRY_BASE_MS + delayMs, resolve));
+      await this.#sleep(RETRY_BASE_MS + delayMs);
     }
     this.#repairing.delete(symbol);
     this.#options.stateChanged(symbol);
+  }
+
+  /**
+   * Trades after a known one, up to where the tape begins: what has to be put before what is kept to go on from there.
+   *
+   * @param timestamp of the known trade
+   * @returns undefined when they can not be had whole: too many, or REST does not know them
+   * @throws {RestError}
+   */
+  async history(
+    symbol: PairSymbol,
+    tradeId: number,
+    timestamp: string,
+  ): Promise<readonly TradeUpdate[] | undefined> {
+    const { trades, clock } = this.#options;
+    const found: TradeUpdate[] = [];
+    let since = sinceBefore(timestamp);
+    for (let page = 0; page < MAX_HISTORY_PAGES; page += 1) {
+      const { rows, last } = await this.fetch(symbol, since);
+      for (const row of rows.toSorted((a, b) => a.trade_id - b.trade_id)) {
+        const next = tradeId + found.length + 1;
+        if (row.trade_id > next) return undefined;
+        if (row.trade_id === next) found.push(new TradeUpdate(row, clock.now(), true));
+      }
+      if (trades.tape(symbol)?.after(tradeId + found.length) !== undefined) return found;
+      if (rows.length < PAGE || last === since) return undefined;
+      since = last;
+    }
+    return undefined;
   }
 
   /**

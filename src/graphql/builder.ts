@@ -1,5 +1,7 @@
 import SchemaBuilder from '@pothos/core';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { CodedError } from '../lib/coded-error.ts';
 import type { Decimal, DecimalText } from '../lib/decimal-text.ts';
 import type { Context } from './context.ts';
 
@@ -7,6 +9,7 @@ import type { Context } from './context.ts';
 export interface SchemaTypes {
   Context: Context;
   DefaultFieldNullability: false;
+  AuthScopes: { balancesRead: boolean };
   Scalars: {
     Decimal: { Input: DecimalText; Output: DecimalText | Decimal };
     /** Text as the exchange sent it, or wall-clock milliseconds of our own. */
@@ -19,7 +22,19 @@ export interface SchemaTypes {
 export type Builder = ReturnType<typeof createBuilder>;
 
 export function createBuilder() {
-  const builder = new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false });
+  const builder = new SchemaBuilder<SchemaTypes>({
+    defaultFieldNullability: false,
+    plugins: [ScopeAuthPlugin],
+    scopeAuth: {
+      // Plain booleans: resolvers under Subscription answer at once.
+      authScopes: ({ grant }) => ({ balancesRead: grant === 'balances:read' }),
+      authorizeOnSubscribe: true,
+      unauthorizedError: (_parent, { services }) =>
+        services.client.hasAccount
+          ? new CodedError('UNAUTHENTICATED', 'Balances need the access token, as a bearer token')
+          : new CodedError('BALANCES_DISABLED', 'No API key is configured: there are public data only'),
+    },
+  });
   builder.queryType({});
   builder.subscriptionType({
     description:

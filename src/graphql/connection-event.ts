@@ -29,7 +29,7 @@ export function addConnectionEvent(builder: Builder): void {
       type: ConnectionEventType,
       description: 'Lifecycle of the upstream connections. The latest event of each comes at once.',
       subscribe: (_root, _args, { services: { hub } }) =>
-        asSource(eventFeed([{ kind: 'connection' }], () => hub.lastConnectionEvents())),
+        asSource(eventFeed([{ kind: 'connection' }], { current: () => [...hub.lastConnectionEvents()] })),
       resolve: unwrap<ConnectionEvent>,
     }),
   );

@@ -15,9 +15,14 @@ export interface Services {
   readonly reportUnexpected: (error: unknown, id: string) => void;
 }
 
+/** What a client may read besides the market: `balances:read` with the access token. */
+export type Grant = 'none' | 'balances:read';
+
 /** What the resolvers of a broadcast may use: nothing that belongs to one of its subscribers. */
 export interface BroadcastContext {
   readonly services: Services;
+  /** The same for every subscriber of a broadcast. */
+  readonly grant: Grant;
 }
 
 /** What one operation may use. */

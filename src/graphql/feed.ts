@@ -3,50 +3,66 @@ import { CodedError } from '../lib/coded-error.ts';
 
 /**
  * What a subscription field reads. Fields return it from `subscribe`, where plain GraphQL has an async
- * iterable: the hub pushes, and one execution serves every subscriber.
+ * iterable: the hub pushes, and one execution serves every subscriber. A value may be an error, which is then reported
+ * in the field's place.
  */
 export interface Feed<Value> {
   readonly topics: readonly Topic[];
-  readonly delivery: 'latest' | 'every';
+  readonly delivery: 'latest' | 'every' | 'mirror';
   readonly minIntervalMs: number;
   readonly byTheClock: boolean;
-  /** The field's value for a topic now; undefined for none yet, an error to report it in the field's place. */
-  read(topic: Topic): Value | Error | undefined;
-  /** What a newcomer gets at once. */
-  current(): Iterable<Value | Error>;
+  /** Of state: the values of a topic now, as a rule one; none while there is none. */
+  read(topic: Topic): readonly (Value | Error)[];
+  /** Of a mirror: what happened to a topic since the last step. */
+  step(topic: Topic): readonly Value[];
+  /** What a newcomer gets at once of a topic. */
+  current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly (Value | Error)[];
+  /** What goes with the error of a subscriber that was too slow, after these events. */
+  slowConsumer(events: Iterable<unknown>): Readonly<Record<string, unknown>>;
+  /** What has to be fetched before `current` can be asked; undefined if nothing has. */
+  prepare(): Promise<void> | undefined;
 }
+
+const QUIET: Omit<Feed<never>, 'topics' | 'delivery'> = {
+  minIntervalMs: 0,
+  byTheClock: false,
+  read: () => [],
+  step: () => [],
+  current: () => [],
+  slowConsumer: () => ({}),
+  prepare: () => undefined,
+};
 
 /** State topics: a newcomer gets the value of each, then whatever changes. */
 export function latestFeed<Value>(
   topics: readonly Topic[],
   maxRate: number | null | undefined,
-  read: (topic: Topic) => Value | Error | undefined,
+  read: (topic: Topic) => readonly (Value | Error)[],
+  current: (topic: Topic) => readonly (Value | Error)[] = read,
 ): Feed<Value> {
-  return {
-    topics,
-    delivery: 'latest',
-    minIntervalMs: intervalOf(maxRate),
-    byTheClock: false,
-    read,
-    current: () => topics.map(read).filter(value => value !== undefined),
-  };
+  return { ...QUIET, topics, delivery: 'latest', minIntervalMs: intervalOf(maxRate), read, current };
 }
 
 /** A state that changes with time itself: read at every interval. */
 export function clockFeed<Value>(topic: Topic, rate: number, read: () => Value): Feed<Value> {
-  return {
-    topics: [topic],
-    delivery: 'latest',
-    minIntervalMs: intervalOf(rate),
-    byTheClock: true,
-    read,
-    current: () => [read()],
-  };
+  const values = (): readonly Value[] => [read()];
+  return { ...latestFeed([topic], rate, values), byTheClock: true };
 }
 
 /** Events: each is delivered; a newcomer gets `current` first. */
-export function eventFeed<Value>(topics: readonly Topic[], current: () => Iterable<Value>): Feed<Value> {
-  return { topics, delivery: 'every', minIntervalMs: 0, byTheClock: false, read: () => undefined, current };
+export function eventFeed<Value>(
+  topics: readonly Topic[],
+  rest: Pick<Feed<Value>, 'current'> & Partial<Pick<Feed<Value>, 'slowConsumer' | 'prepare'>>,
+): Feed<Value> {
+  return { ...QUIET, topics, delivery: 'every', ...rest };
+}
+
+/** Mirrors: a newcomer gets the state as of the last step, then each step. */
+export function mirrorFeed<Value>(
+  topics: readonly Topic[],
+  rest: Pick<Feed<Value>, 'step' | 'current'>,
+): Feed<Value> {
+  return { ...QUIET, topics, delivery: 'mirror', ...rest };
 }
 
 /** Lets a feed stand where a schema builder wants an async iterable of what `resolve` gets. */

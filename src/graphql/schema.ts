@@ -1,12 +1,17 @@
 import { type GraphQLSchema, printSchema } from 'graphql';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { addBalance } from './balance.ts';
+import { addBook } from './book.ts';
 import { createBuilder } from './builder.ts';
+import { addCandle } from './candle.ts';
 import { addConnectionEvent } from './connection-event.ts';
 import { addFreshness } from './freshness.ts';
 import { addInstrument } from './instrument.ts';
+import { addPortfolio } from './portfolio.ts';
 import { addScalars } from './scalars.ts';
 import { addStatus } from './status.ts';
 import { addTicker } from './ticker.ts';
+import { addTrade } from './trade.ts';
 
 /**
  * The public schema.
@@ -19,6 +24,10 @@ export function createSchema(resolveSymbol: (text: string) => PairSymbol): Graph
   const freshness = addFreshness(builder);
   const instrument = addInstrument(builder);
   addTicker(builder, freshness, instrument);
+  addBook(builder, freshness);
+  addTrade(builder);
+  addCandle(builder, freshness);
+  addPortfolio(builder, addBalance(builder, freshness));
   addStatus(builder, freshness);
   addConnectionEvent(builder);
   return builder.toSchema({ sortSchema: false });

@@ -1,9 +1,11 @@
+import type { BalanceStreamingStatus } from '../client/account.ts';
 import type { ConnectionView } from '../client/upstream.ts';
 import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
 import { feedOf, type SubscriptionView } from '../kraken/subscription.ts';
 import type { BookStatistics } from '../market/books.ts';
+import type { TradeStatistics } from '../market/trades.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
 import { asSource, clockFeed, unwrap } from './feed.ts';
@@ -111,18 +113,22 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         description: 'Levels a side, of a book.',
         resolve: ({ topic }) => ('depth' in topic ? topic.depth : null),
       }),
+      interval: t.int({
+        nullable: true,
+        description: 'Minutes, of candles.',
+        resolve: ({ topic }) => ('interval' in topic ? topic.interval : null),
+      }),
       state: t.field({
         type: FeedStateEnum,
         description: 'Where it stands.',
-        resolve: ({ topic, state }, _args, { services: { client } }) =>
-          ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state,
+        resolve: ({ topic, state }, _args, { services: { client } }) => {
+          if (topic.channel === 'balances') return client.balancesState;
+          return ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state;
+        },
       }),
       subscribers: t.int({
         description: 'GraphQL subscriptions that need it now.',
-        resolve: ({ topic }, _args, { services: { hub } }) =>
-          topic.channel === 'ticker' || topic.channel === 'book'
-            ? hub.subscribersOf(topic.channel, topic.symbol)
-            : 0,
+        resolve: ({ topic }, _args, { services: { hub } }) => hub.subscribersOf(topic),
       }),
       lastMessageAt: t.expose('lastMessageAt', {
         type: 'DateTime',
@@ -171,6 +177,71 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
     }),
   });
 
+  const TradeStatisticsType = builder.objectRef<TradeStatistics>('TradeStatistics').implement({
+    description: 'How complete the trades are.',
+    fields: t => ({
+      duplicatesDropped: t.expose('duplicatesDropped', {
+        type: 'SafeInt',
+        description: 'Trades that came again, in a snapshot or twice.',
+      }),
+      gapsDetected: t.expose('gapsDetected', {
+        type: 'SafeInt',
+        description: 'Times that trades were found missing.',
+      }),
+      gapsRepaired: t.expose('gapsRepaired', {
+        type: 'SafeInt',
+        description: 'Of these, those that were filled.',
+      }),
+      tradesRecovered: t.expose('tradesRecovered', {
+        type: 'SafeInt',
+        description: 'Trades that filled them.',
+      }),
+      tradesLost: t.expose('tradesLost', {
+        type: 'SafeInt',
+        description: 'Trades that could not be recovered, each named in the gap of a TradeBatch.',
+      }),
+    }),
+  });
+
+  const BalanceStreamingStatusType = builder
+    .objectRef<BalanceStreamingStatus>('BalanceStreamingStatus')
+    .implement({
+      description: "How the account's balances are kept up to date; no balance is in it.",
+      fields: t => ({
+        enabled: t.exposeBoolean('enabled', { description: 'Whether an API key is configured.' }),
+        healthy: t.exposeBoolean('healthy', { description: 'Whether balances stream, unbroken.' }),
+        tokenAvailable: t.exposeBoolean('tokenAvailable', {
+          description: 'Whether a WebSocket token is at hand.',
+        }),
+        tokenAgeSeconds: t.exposeFloat('tokenAgeSeconds', {
+          nullable: true,
+          description: 'Seconds since it was obtained.',
+        }),
+        lastUpdateAt: t.expose('lastUpdateAt', {
+          type: 'DateTime',
+          nullable: true,
+          description: 'When balances last changed.',
+        }),
+        sequence: t.expose('sequence', {
+          type: 'SafeInt',
+          nullable: true,
+          description: 'Of the last message; null while a snapshot is awaited.',
+        }),
+        sequenceGaps: t.expose('sequenceGaps', {
+          type: 'SafeInt',
+          description: 'Times that a message did not follow the one before it.',
+        }),
+        denied: t.exposeString('denied', {
+          nullable: true,
+          description: 'Why there is nothing to expect: a permission that the key lacks, as a rule.',
+        }),
+        holdsDenied: t.exposeString('holdsDenied', {
+          nullable: true,
+          description: 'Why what orders hold is not known, while balances stream.',
+        }),
+      }),
+    });
+
   const StatusType = builder.objectRef<Services>('Status').implement({
     description: 'How this server and its feed do.',
     fields: t => ({
@@ -215,6 +286,16 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         type: BookStatisticsType,
         description: 'How the order books do.',
         resolve: ({ client }) => client.market.bookStatistics,
+      }),
+      trades: t.field({
+        type: TradeStatisticsType,
+        description: 'How complete the trades are.',
+        resolve: ({ client }) => client.market.tradeStatistics,
+      }),
+      balanceStreaming: t.field({
+        type: BalanceStreamingStatusType,
+        description: 'How the balances do.',
+        resolve: ({ client }) => client.getBalanceStreamingStatus(),
       }),
       clients: t.field({
         type: ClientStatisticsType,

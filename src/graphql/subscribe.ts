@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
@@ -11,6 +12,7 @@ import {
   type OperationDefinitionNode,
   print,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 import type { BroadcastPlan } from '../hub/broadcast.ts';
 import { CodedError } from '../lib/coded-error.ts';
@@ -21,7 +23,12 @@ import type { Feed } from './feed.ts';
 
 /** A valid subscription, or why there is none. */
 export type Planned =
-  | { readonly plan: BroadcastPlan; readonly errors?: never }
+  | {
+      readonly plan: BroadcastPlan;
+      /** Fetches what has to be there before the plan is joined; undefined if nothing has. Rejects with what failed. */
+      readonly prepare: () => Promise<void> | undefined;
+      readonly errors?: never;
+    }
   | { readonly plan?: never; readonly errors: readonly GraphQLError[] };
 
 /**
@@ -33,7 +40,8 @@ export function planSubscription(
   args: OperationArguments & { contextValue: Context },
 ): Planned {
   const { schema, document, contextValue } = args;
-  const { reportUnexpected } = contextValue.services;
+  const { services, grant } = contextValue;
+  const { reportUnexpected } = services;
   const operation = getOperationAST(document, args.operationName);
   const field = operation && rootField(document, operation.selectionSet);
   const definition = field && schema.getSubscriptionType()?.getFields()[field.name.value];
@@ -47,6 +55,8 @@ export function planSubscription(
   );
   if (errors) return { errors: errors.map(error => maskError(error, reportUnexpected)) };
 
+  const masked = (error: unknown): GraphQLError =>
+    maskError(locatedError(error, field, [responseName(field)]), reportUnexpected);
   try {
     const fieldArguments = getArgumentValues(definition, field, variableValues);
     // `subscribe` needs nothing of the resolve info: it names what to read, and reads nothing yet.
@@ -56,13 +66,14 @@ export function planSubscription(
       contextValue,
       undefined as never,
     ) as Feed<unknown>;
-    const context: BroadcastContext = { services: contextValue.services };
+    const context: BroadcastContext = { services, grant };
     const execute = executor.prepare({ ...args, contextValue: context });
-    const key = keyOf(document, operation, variableValues.coerced);
-    return { plan: createPlan(key, feed, execute, contextValue.services) };
+    const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;
+    const prepare = (): Promise<void> | undefined =>
+      feed.prepare()?.catch((error: unknown) => Promise.reject(masked(error)));
+    return { plan: createPlan(key, feed, execute, services), prepare };
   } catch (error) {
-    const located = locatedError(error, field, [responseName(field)]);
-    return { errors: [maskError(located, reportUnexpected)] };
+    return { errors: [masked(error)] };
   }
 }
 
@@ -74,41 +85,36 @@ function createPlan(
 ): BroadcastPlan {
   const mask = (error: unknown): GraphQLError => maskError(error, reportUnexpected);
   const render = (value: unknown): string => serialise(execute(value), mask);
+  const tooSlow = 'The subscription ended: its reader was too slow for every event';
   return {
     key,
     topics: feed.topics,
     delivery: feed.delivery,
     minIntervalMs: feed.minIntervalMs,
     byTheClock: feed.byTheClock,
-    render: topic => {
-      const value = feed.read(topic);
-      return value === undefined ? undefined : render(value);
-    },
+    render: topic => feed.read(topic).map(render),
     renderEvent: render,
-    current: () => [...feed.current()].map(render),
-    renderSlowConsumer: () =>
-      serialise(
-        {
-          errors: [
-            mask(
-              new CodedError(
-                'SLOW_CONSUMER',
-                'The subscription ended: its reader was too slow for every event',
-              ),
-            ),
-          ],
-        },
-        mask,
-      ),
+    step: topic => feed.step(topic).map(render),
+    current: (topic, reason) => feed.current(topic, reason).map(render),
+    renderSlowConsumer: events => {
+      const error = new CodedError('SLOW_CONSUMER', tooSlow, feed.slowConsumer(events));
+      return serialise({ errors: [mask(error)] }, mask);
+    },
   };
 }
+
+/** Arguments that say how one subscriber begins, and nothing of what follows: they do not tell subscriptions apart. */
+const BEGINNINGS: ReadonlySet<string> = new Set(['after', 'last']);
 
 function keyOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
+  field: FieldNode,
   variables: Readonly<Record<string, unknown>>,
 ): string {
-  return `${normalised(document)}\n${operation.name?.value ?? ''}\n${stableJson(variables)}`;
+  const { text, dropped } = normalised(document, operation, field);
+  const kept = Object.fromEntries(Object.entries(variables).filter(([name]) => !dropped.has(name)));
+  return `${text}\n${operation.name?.value ?? ''}\n${stableJson(kept)}`;
 }
 
 function serialise(result: ExecutionResult, mask: (error: unknown) => GraphQLError): string {
@@ -138,15 +144,43 @@ function responseName(field: FieldNode): string {
   return field.alias?.value ?? field.name.value;
 }
 
-const normalisedTexts = new WeakMap<DocumentNode, string>();
+interface Normalised {
+  readonly text: string;
+  /** Variables that only say how a subscriber begins. */
+  readonly dropped: ReadonlySet<string>;
+}
 
-/** The document without comments and spacing. Parsed documents are cached, so each is printed once. */
-function normalised(document: DocumentNode): string {
-  const known = normalisedTexts.get(document);
+const normalisedDocuments = new WeakMap<FieldNode, Normalised>();
+
+/**
+ * The document without comments and spacing, and without the arguments that say how a subscriber begins. Parsed
+ * documents are cached, so each is printed once.
+ */
+function normalised(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  field: FieldNode,
+): Normalised {
+  const known = normalisedDocuments.get(field);
   if (known !== undefined) return known;
-  const text = print(document);
-  normalisedTexts.set(document, text);
-  return text;
+  const without = visit(document, {
+    Field: node =>
+      node === field ? { ...node, arguments: node.arguments?.filter(isNoBeginning) ?? [] } : undefined,
+  }) as DocumentNode;
+  const used = new Set<string>();
+  visit(without, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) });
+  const dropped = new Set(
+    (operation.variableDefinitions ?? [])
+      .map(({ variable }) => variable.name.value)
+      .filter(name => !used.has(name)),
+  );
+  const result = { text: print(without), dropped };
+  normalisedDocuments.set(field, result);
+  return result;
+}
+
+function isNoBeginning(argument: ArgumentNode): boolean {
+  return !BEGINNINGS.has(argument.name.value);
 }
 
 /** JSON with the members of objects in alphabetical order: equal variables give equal text. */

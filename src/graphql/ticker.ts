@@ -1,6 +1,5 @@
 import type { Topic } from '../hub/topics.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
-import { CodedError } from '../lib/coded-error.ts';
 import { freshness } from '../market/freshness.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
 import type { Builder } from './builder.ts';
@@ -8,6 +7,7 @@ import type { Services } from './context.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import type { InstrumentTypes } from './instrument.ts';
+import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
 
 export function addTicker(
   builder: Builder,
@@ -100,7 +100,7 @@ export function addTicker(
       nullable: true,
       description:
         'Latest ticker. A pair that is not streamed yet is subscribed upstream on demand and its first value awaited; many in one request share one upstream subscribe.',
-      args: { symbol: t.arg({ type: 'Symbol', required: true, description: 'The pair, in any spelling.' }) },
+      args: { symbol: t.arg(SYMBOL_ARGUMENT) },
       resolve: (_root, { symbol }, { loaders }) => loaders.ticker.load(symbol),
     }),
   );
@@ -111,9 +111,7 @@ export function addTicker(
       nullable: { list: false, items: true },
       description:
         'Latest tickers, in the order asked for. A pair that fails is null, with an error of its own.',
-      args: {
-        symbols: t.arg({ type: ['Symbol'], required: true, description: 'The pairs, in any spelling.' }),
-      },
+      args: { symbols: t.arg(SYMBOLS_ARGUMENT) },
       // Errors among the values are reported in the place of their item.
       resolve: (_root, { symbols }, { loaders }) =>
         loaders.ticker.loadMany(symbols) as Promise<TickerUpdate[]>,
@@ -125,10 +123,8 @@ export function addTicker(
       type: TickerType,
       description: 'The ticker of each pair, now and at each change.',
       args: {
-        symbols: t.arg({ type: ['Symbol'], required: true, description: 'The pairs, in any spelling.' }),
-        maxRate: t.arg.float({
-          description: 'At most this many values a second for each pair; no limit if null.',
-        }),
+        symbols: t.arg(SYMBOLS_ARGUMENT),
+        maxRate: t.arg.float(MAX_RATE_ARGUMENT),
       },
       subscribe: (_root, { symbols, maxRate }, { services }) =>
         asSource(latestFeed(tickerTopics(symbols), maxRate, topic => readTicker(services, topic))),
@@ -138,11 +134,11 @@ export function addTicker(
 }
 
 function tickerTopics(symbols: readonly PairSymbol[]): readonly Topic[] {
-  if (symbols.length === 0) throw new CodedError('BAD_USER_INPUT', 'symbols names at least one pair');
-  return [...new Set(symbols)].map(symbol => ({ kind: 'ticker', symbol }));
+  return distinct(symbols).map(symbol => ({ kind: 'ticker', symbol }));
 }
 
-function readTicker({ client, hub }: Services, topic: Topic): TickerUpdate | Error | undefined {
-  if (topic.kind !== 'ticker') return undefined;
-  return client.market.ticker(topic.symbol) ?? hub.rejectionOf(topic);
+function readTicker({ client, hub }: Services, topic: Topic): readonly (TickerUpdate | Error)[] {
+  if (topic.kind !== 'ticker') return [];
+  const value = client.market.ticker(topic.symbol) ?? hub.rejectionOf(topic);
+  return value === undefined ? [] : [value];
 }

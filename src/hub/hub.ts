@@ -1,12 +1,16 @@
 import type { ConnectionEvent } from '../client/callbacks.ts';
 import type { ClientObserver, KrakenWebSocketV2 } from '../client.ts';
-import { feedOf } from '../kraken/subscription.ts';
-import type { PairSymbol } from '../kraken/symbols.ts';
+import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
+import { candleFeed, feedOf, symbolOf } from '../kraken/subscription.ts';
+import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { CodedError } from '../lib/coded-error.ts';
-import { type Broadcast, type BroadcastPlan, createBroadcast } from './broadcast.ts';
+import { unreachable } from '../lib/unreachable.ts';
+import type { TradeDelivery } from '../market/trade-tape.ts';
+import type { Broadcast, BroadcastPlan } from './broadcast.ts';
+import { createBroadcast } from './create-broadcast.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
-import { type Topic, TopicMap, upstreamOf } from './topics.ts';
+import { type Topic, type TopicKey, TopicMap, upstreamOf } from './topics.ts';
 import { Turn } from './turn.ts';
 
 /** Counts of the clients of this server. */
@@ -39,6 +43,8 @@ export class Hub implements ClientObserver {
   readonly #readers = new TopicMap<Readers>();
   readonly #broadcasts = new Map<string, Broadcast>();
   readonly #counters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
+  /** A topic for each asset of the account, always the same one. */
+  readonly #assetTopics = new Map<Asset, Topic>();
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
   readonly turn: Turn;
   #connections = 0;
@@ -64,7 +70,7 @@ export class Hub implements ClientObserver {
     if (this.#closed) throw new CodedError('SHUTTING_DOWN', 'The server is shutting down');
     const broadcast = this.#broadcasts.get(plan.key) ?? this.#open(plan);
     try {
-      const leave = broadcast.join(outlet);
+      const leave = broadcast.join(outlet, plan);
       return () => {
         leave();
         this.#removeIfEmpty(broadcast);
@@ -183,12 +189,30 @@ export class Hub implements ClientObserver {
 
   bookChanged(symbol: PairSymbol): void {
     this.#changed('book', symbol);
+    this.#changed('bookUpdates', symbol);
   }
 
-  // Not served yet.
-  tradesReceived(): void {}
-  candlesChanged(): void {}
-  balancesChanged(): void {}
+  tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void {
+    this.#changed('trades', symbol, delivery);
+  }
+
+  candlesChanged(symbol: PairSymbol, interval: CandleMinutes): void {
+    this.#changed(candleFeed(interval), symbol);
+  }
+
+  balancesChanged(assets: readonly Asset[]): void {
+    const readers = this.#readers.get('balances');
+    if (readers === undefined) return;
+    for (const asset of assets) {
+      let topic = this.#assetTopics.get(asset);
+      if (topic === undefined) {
+        topic = { kind: 'balance', asset };
+        this.#assetTopics.set(asset, topic);
+      }
+      for (const broadcast of readers.broadcasts) broadcast.changed(topic);
+    }
+    for (const wake of readers.waiters) wake();
+  }
 
   instrumentsChanged(): void {
     this.#changed('instruments');
@@ -204,8 +228,8 @@ export class Hub implements ClientObserver {
     return this.#lastConnectionEvents.values();
   }
 
-  #changed(kind: Topic['kind'], symbol = '', event?: unknown): void {
-    const readers = this.#readers.get(kind, symbol);
+  #changed(key: TopicKey, symbol = '', event?: unknown): void {
+    const readers = this.#readers.get(key, symbol);
     if (readers === undefined) return;
     for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic, event);
     for (const wake of readers.waiters) wake();
@@ -235,9 +259,12 @@ export class Hub implements ClientObserver {
   }
 
   /** GraphQL subscriptions that read this topic now. */
-  subscribersOf(kind: Topic['kind'], symbol?: PairSymbol): number {
+  subscribersOf(upstream: SubscriptionTopic): number {
     let subscribers = 0;
-    for (const broadcast of this.#readers.get(kind, symbol)?.broadcasts ?? []) subscribers += broadcast.size;
+    for (const key of readersOf(upstream)) {
+      const broadcasts = this.#readers.get(key, symbolOf(upstream))?.broadcasts ?? [];
+      for (const broadcast of broadcasts) subscribers += broadcast.size;
+    }
     return subscribers;
   }
 
@@ -260,5 +287,26 @@ export class Hub implements ClientObserver {
   #forgetIfUnread(readers: Readers): void {
     if (readers.broadcasts.size === 0 && readers.waiters.size === 0)
       this.#readers.delete(readers.topic, readers);
+  }
+}
+
+/** The topics that an upstream subscription moves. */
+function readersOf(upstream: SubscriptionTopic): readonly TopicKey[] {
+  switch (upstream.channel) {
+    case 'ticker':
+      return ['ticker'];
+    case 'book':
+      return ['book', 'bookUpdates'];
+    case 'trade':
+      return ['trades'];
+    case 'ohlc':
+      return [candleFeed(upstream.interval)];
+    case 'instrument':
+      return ['instruments'];
+    case 'balances':
+    case 'executions':
+      return ['balances'];
+    default:
+      return unreachable(upstream);
   }
 }

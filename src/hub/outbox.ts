@@ -1,3 +1,4 @@
+import type { BroadcastPlan } from './broadcast.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
 import type { Topic } from './topics.ts';
 
@@ -57,18 +58,34 @@ export class LatestOutbox {
   }
 }
 
-/** What a subscriber of events may be behind before it is given up. */
-const MAX_QUEUED = 1_000;
+/** Events that a subscriber may be behind before it is given up. */
+export const MAX_QUEUED = 1_000;
 
 /** One subscriber of events, none of which may be lost: they queue while it is slow, up to a bound. */
 export class QueueOutbox {
   readonly outlet: Outlet;
+  /** Its own: newcomers may ask for different beginnings. */
+  readonly #plan: BroadcastPlan;
   readonly #counters: DeliveryCounters;
   #queue: string[] = [];
 
-  constructor(outlet: Outlet, counters: DeliveryCounters) {
+  constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters) {
     this.outlet = outlet;
+    this.#plan = plan;
     this.#counters = counters;
+  }
+
+  /** Results that it has not been sent. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Sends what is known of a topic. */
+  begin(topic: Topic): void {
+    for (const result of this.#plan.current(topic, 'SUBSCRIBED')) {
+      this.outlet.send(result);
+      this.#counters.delivered += 1;
+    }
   }
 
   /** Sends or queues a result; returns false when the queue is full and the subscriber has to be given up. */
@@ -84,9 +101,11 @@ export class QueueOutbox {
     return true;
   }
 
-  /** It is told that it was too slow, and what queued is of no use any more. */
-  giveUp(): void {
+  /** It is told that it was too slow, and where it stopped; what queued is of no use any more. */
+  giveUp(lastEvents: Iterable<unknown>): void {
     this.#queue = [];
+    this.outlet.send(this.#plan.renderSlowConsumer(lastEvents));
+    this.outlet.end();
   }
 
   /** The reader can take more. */

@@ -1,35 +1,69 @@
-import type { BookDepth, SubscriptionTopic } from '../kraken/messages.ts';
-import type { PairSymbol } from '../kraken/symbols.ts';
+import {
+  BOOK_DEPTHS,
+  type BookDepth,
+  type CandleMinutes,
+  type SubscriptionTopic,
+} from '../kraken/messages.ts';
+import { type CandleFeed, candleFeed } from '../kraken/subscription.ts';
+import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 
 /** Something that broadcasts read and that changes. */
 export type Topic =
   | { readonly kind: 'ticker'; readonly symbol: PairSymbol }
-  | { readonly kind: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth }
+  | { readonly kind: 'book'; readonly symbol: PairSymbol; readonly depth: number }
+  | { readonly kind: 'bookUpdates'; readonly symbol: PairSymbol; readonly depth: number }
+  | { readonly kind: 'trades'; readonly symbol: PairSymbol }
+  | { readonly kind: 'ohlc'; readonly symbol: PairSymbol; readonly interval: CandleMinutes }
   | { readonly kind: 'instruments' }
+  /** Every asset of the account; a change names the one, as a `balance`. */
+  | { readonly kind: 'balances' }
+  | { readonly kind: 'balance'; readonly asset: Asset }
   | { readonly kind: 'connection' }
   /** Read by the clock: everything in it may have changed at any time. */
   | { readonly kind: 'status' };
 
+/** Under which a topic is found, with its symbol. Candles of each interval are kept apart. */
+export type TopicKey = Exclude<Topic['kind'], 'ohlc'> | CandleFeed;
+
 /** What has to be subscribed at Kraken for a topic to move; undefined where nothing has. */
 export function upstreamOf(topic: Topic): SubscriptionTopic | undefined {
-  if (topic.kind === 'ticker') return { channel: 'ticker', symbol: topic.symbol };
-  if (topic.kind === 'book') return { channel: 'book', symbol: topic.symbol, depth: topic.depth };
-  return undefined;
+  switch (topic.kind) {
+    case 'ticker':
+      return { channel: 'ticker', symbol: topic.symbol };
+    case 'book':
+    case 'bookUpdates':
+      return { channel: 'book', symbol: topic.symbol, depth: upstreamDepth(topic.depth) };
+    case 'trades':
+      return { channel: 'trade', symbol: topic.symbol };
+    case 'ohlc':
+      return { channel: 'ohlc', symbol: topic.symbol, interval: topic.interval };
+    default:
+      return undefined;
+  }
+}
+
+/** The smallest depth that Kraken has of which `depth` levels are a slice. */
+export function upstreamDepth(depth: number): BookDepth {
+  return BOOK_DEPTHS.find(one => one >= depth) ?? 1_000;
+}
+
+export function keyOf(topic: Topic): TopicKey {
+  return topic.kind === 'ohlc' ? candleFeed(topic.interval) : topic.kind;
 }
 
 /** Items found by topic, two plain map lookups away and without making a key. */
 export class TopicMap<Item> {
-  readonly #byKind = new Map<Topic['kind'], Map<string, Item>>();
+  readonly #byKey = new Map<TopicKey, Map<string, Item>>();
 
-  get(kind: Topic['kind'], symbol = ''): Item | undefined {
-    return this.#byKind.get(kind)?.get(symbol);
+  get(key: TopicKey, symbol = ''): Item | undefined {
+    return this.#byKey.get(key)?.get(symbol);
   }
 
   getOrAdd(topic: Topic, create: () => Item): Item {
-    let items = this.#byKind.get(topic.kind);
+    let items = this.#byKey.get(keyOf(topic));
     if (items === undefined) {
       items = new Map();
-      this.#byKind.set(topic.kind, items);
+      this.#byKey.set(keyOf(topic), items);
     }
     const symbol = symbolOf(topic);
     let item = items.get(symbol);
@@ -42,7 +76,7 @@ export class TopicMap<Item> {
 
   /** Forgets this very item; another that took its place stays. */
   delete(topic: Topic, item: Item): void {
-    const items = this.#byKind.get(topic.kind);
+    const items = this.#byKey.get(keyOf(topic));
     if (items?.get(symbolOf(topic)) === item) items.delete(symbolOf(topic));
   }
 }

@@ -17,8 +17,8 @@ export type ConnectionState =
   | { readonly kind: 'closed'; readonly epoch: number };
 
 export type ConnectionEvent =
-  /** Someone wants a connection. */
-  | { readonly kind: 'connect' }
+  /** Someone wants a connection. `delayMs` is how long to wait before the first attempt, 0 as a rule. */
+  | { readonly kind: 'connect'; readonly nowMs: number; readonly delayMs: number }
   /** The socket opened and Kraken spoke on it. */
   | { readonly kind: 'greeted'; readonly epoch: number; readonly nowMs: number }
   /** The connection has held long enough for its failures to be forgotten. */
@@ -34,8 +34,10 @@ export type ConnectionEvent =
 export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   switch (event.kind) {
     case 'connect':
-      if (state.kind === 'idle') return { kind: 'connecting', epoch: 1, attempt: 0 };
-      return state.kind === 'closed' ? { kind: 'connecting', epoch: state.epoch + 1, attempt: 0 } : state;
+      if (state.kind !== 'idle' && state.kind !== 'closed') return state;
+      return event.delayMs > 0
+        ? { kind: 'backingOff', epoch: epochOf(state), attempt: 0, retryAtMs: event.nowMs + event.delayMs }
+        : { kind: 'connecting', epoch: epochOf(state) + 1, attempt: 0 };
     case 'greeted':
       return state.kind === 'connecting' && state.epoch === event.epoch
         ? { kind: 'open', epoch: state.epoch, attempt: state.attempt, sinceMs: event.nowMs }
@@ -62,4 +64,8 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
     default:
       return unreachable(event);
   }
+}
+
+function epochOf(state: ConnectionState): number {
+  return 'epoch' in state ? state.epoch : 0;
 }

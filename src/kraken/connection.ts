@@ -90,7 +90,12 @@ export class Connection {
   }
 
   connect(): void {
-    this.#apply({ kind: 'connect' });
+    const nowMs = this.#clock.monotonicMs();
+    // Whoever connects in answer to every disconnect shall not make a storm of it.
+    const last = this.#attempts.at(-1);
+    const untilPolite = last === undefined ? 0 : last + this.#options.reconnectDelayMs - nowMs;
+    const delayMs = Math.max(0, untilPolite, this.#untilAllowedMs(nowMs));
+    this.#apply({ kind: 'connect', nowMs, delayMs });
   }
 
   disconnect(): void {
@@ -199,11 +204,15 @@ export class Connection {
 
   #reconnectDelayMs(nowMs: number): number {
     const attempt = 'attempt' in this.#state ? this.#state.attempt : 0;
-    const { reconnectDelayMs, reconnectMaxDelayMs, attemptsCeiling } = this.#options;
+    const { reconnectDelayMs, reconnectMaxDelayMs } = this.#options;
     const jittered = fullJitterDelayMs(attempt, reconnectDelayMs, reconnectMaxDelayMs, this.#clock.random());
-    const oldest = this.#attempts.length < attemptsCeiling ? undefined : this.#attempts[0];
-    const untilAllowed = oldest === undefined ? 0 : oldest + ATTEMPTS_WINDOW_MS - nowMs;
-    return Math.max(jittered, untilAllowed);
+    return Math.max(jittered, this.#untilAllowedMs(nowMs));
+  }
+
+  /** Milliseconds until another attempt stays below the ceiling. */
+  #untilAllowedMs(nowMs: number): number {
+    const oldest = this.#attempts.length < this.#options.attemptsCeiling ? undefined : this.#attempts[0];
+    return oldest === undefined ? 0 : oldest + ATTEMPTS_WINDOW_MS - nowMs;
   }
 
   // ── Frames and signs of life ─────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,14 @@ export class RestError extends Error {
   }
 }
 
+/** A call that never left, because too many wait for their turn: it says nothing of what the answer would be. */
+export class RestQueueFull extends RestError {
+  constructor(kind: string) {
+    super(`too many ${kind} REST calls are waiting`, true);
+    this.name = 'RestQueueFull';
+  }
+}
+
 /** After repeated mistakes in authentication; asking sooner makes it longer. */
 const LOCKOUT_MS = 900_000;
 const THROTTLED_UNTIL = /Throttled: ?(\d+)/;

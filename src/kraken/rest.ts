@@ -6,7 +6,7 @@ import {
   parseLossless,
 } from '../lib/lossless-json.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
-import { RestError, refusedByKraken } from './rest-error.ts';
+import { RestError, RestQueueFull, refusedByKraken } from './rest-error.ts';
 import { signature } from './signature.ts';
 
 export interface RestOptions {
@@ -113,28 +113,26 @@ export class RestClient {
   }
 }
 
-/** `{"error": [...], "result": {...}}`, or whatever a proxy on the way had to say. */
+/**
+ * `{"error": [...], "result": {...}}`, or whatever a proxy on the way had to say. Only Kraken's own words can be final:
+ * a page of somebody else passes, whatever its status.
+ */
 function readEnvelope(status: number, text: string, now: number): LosslessObject {
   let envelope: LosslessJson;
   try {
     envelope = parseLossless(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new RestError(`HTTP ${status} without JSON`, isTemporary(status), 0, { cause: error });
+    throw new RestError(`HTTP ${status} without JSON`, true, 0, { cause: error });
   }
-  if (!isObject(envelope)) throw new RestError(`HTTP ${status} with an unknown answer`, isTemporary(status));
+  if (!isObject(envelope)) throw new RestError(`HTTP ${status} with an unknown answer`, true);
   const listed = Array.isArray(envelope['error']) ? envelope['error'] : [];
   // An entry that begins with W is a warning.
   const errors = listed.filter(entry => typeof entry === 'string').filter(entry => !entry.startsWith('W'));
   if (errors.length > 0) throw refusedByKraken(errors, now);
   const { result } = envelope;
   if (isObject(result)) return result;
-  throw new RestError(`HTTP ${status} without a result`, isTemporary(status));
-}
-
-/** 200 without sense is a proxy's page, and passes; so does a busy or a broken gateway. */
-function isTemporary(status: number): boolean {
-  return status === 429 || status >= 500 || status < 300;
+  throw new RestError(`HTTP ${status} without a result`, true);
 }
 
 function isObject(value: LosslessJson | undefined): value is LosslessObject {
@@ -159,8 +157,7 @@ class Line {
   }
 
   async enter<Result>(call: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#waiting >= MAX_WAITING)
-      throw new RestError(`too many ${this.#name} REST calls are waiting`, true);
+    if (this.#waiting >= MAX_WAITING) throw new RestQueueFull(this.#name);
     this.#waiting += 1;
     const turn = this.#last.then(call);
     this.#last = turn.catch(() => {});

@@ -6,6 +6,8 @@ const SILENCE_MS = 60_000;
 const SILENCE_BESIDE_SIBLING_MS = 15_000;
 /** A sibling that moved this long after the last frame moves on its own. */
 const LATER_MS = 5_000;
+/** A channel that may be silent for hours still begins with a snapshot. */
+const SNAPSHOT_MS = 10_000;
 const MAX_DOUBLINGS = 5;
 
 /**
@@ -16,7 +18,7 @@ const SIBLINGS = { ticker: 'book', book: 'ticker', trade: 'ticker', ohlc: 'ticke
 
 type Judged = keyof typeof SIBLINGS;
 
-/** The feed to judge a subscription by; undefined for channels that change once in a while, and may be silent. */
+/** The feed to judge a subscription by; undefined for channels that change once in a while, and may be silent after their snapshot. */
 export function siblingOf(channel: string): (typeof SIBLINGS)[Judged] | undefined {
   return SIBLINGS[channel as Judged];
 }
@@ -34,6 +36,9 @@ export function isSilent(
   const lastMs = Math.max(subscription.phase.sinceMs, subscription.lastMessageMs ?? 0);
   const patience = 2 ** Math.min(subscription.quietRenewals, MAX_DOUBLINGS);
   const silentMs = nowMs - lastMs;
+  if (siblingOf(subscription.topic.channel) === undefined) {
+    return subscription.frames === 0 && silentMs >= SNAPSHOT_MS * patience;
+  }
   if (silentMs >= SILENCE_MS * patience) return true;
   const siblingMoved = (sibling?.lastMessageMs ?? 0) > lastMs + LATER_MS;
   return siblingMoved && silentMs >= SILENCE_BESIDE_SIBLING_MS * patience;

@@ -135,7 +135,10 @@ export class Subscriptions {
   /** Asks for a new snapshot, after a while: unsubscribes, and subscribes again when that is acknowledged. */
   renew(feed: FeedName, symbol: PairSymbol | '', delayMs: number): void {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
-    if (subscription === undefined) return;
+    if (subscription !== undefined) this.#renewLater(subscription, delayMs);
+  }
+
+  #renewLater(subscription: Subscription, delayMs: number): void {
     const renew = (): void => {
       subscription.renew = true;
       this.#unsettle(subscription);
@@ -324,10 +327,15 @@ export class Subscriptions {
     this.#handlers.trouble('Kraken refused a subscription', { topic: subscription.topic, error });
   }
 
-  #tryAgainLater(subscription: Subscription): void {
+  /** A second, doubling with each failure up to half a minute. */
+  #retryDelayMs(subscription: Subscription): number {
     const delayMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(subscription.failures, 16));
     subscription.failures += 1;
-    const cancelRetry = this.#clock.after(delayMs, () => {
+    return delayMs;
+  }
+
+  #tryAgainLater(subscription: Subscription): void {
+    const cancelRetry = this.#clock.after(this.#retryDelayMs(subscription), () => {
       this.#setPhase(subscription, { kind: 'absent' });
       this.#unsettle(subscription);
     });
@@ -344,11 +352,17 @@ export class Subscriptions {
       symbols: [...request.unanswered].map(one => symbolOf(one.topic)),
     });
     for (const subscription of request.unanswered) {
-      if (request.method === 'unsubscribe') this.#settle(request, subscription);
+      // Whether it was done is not known: it is asked again, and "not found" is an answer too.
+      if (request.method === 'unsubscribe') this.#unsubscribeAgain(subscription);
       // Data came without an acknowledgement: it works, and that is what was asked for.
       else if ((subscription.lastMessageMs ?? -1) > request.sentMs) this.#settle(request, subscription);
       else this.#tryAgainLater(subscription);
     }
+  }
+
+  #unsubscribeAgain(subscription: Subscription): void {
+    this.#setPhase(subscription, { kind: 'subscribed', sinceMs: this.#clock.monotonicMs() });
+    this.#renewLater(subscription, this.#retryDelayMs(subscription));
   }
 
   // ── Silence ──────────────────────────────────────────────────────────────────────────────────────────
@@ -357,7 +371,8 @@ export class Subscriptions {
     this.#cancelSweep?.();
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => {
       this.#sweep();
-      this.#sweepLater();
+      // Whoever hears of silence may have disconnected.
+      if (this.#connected) this.#sweepLater();
     });
   }
 
@@ -366,8 +381,7 @@ export class Subscriptions {
     const nowMs = this.#clock.monotonicMs();
     for (const subscription of this.#each()) {
       const sibling = siblingOf(subscription.topic.channel);
-      if (sibling === undefined) continue;
-      const beside = this.#byFeed.get(sibling)?.get(symbolOf(subscription.topic));
+      const beside = sibling && this.#byFeed.get(sibling)?.get(symbolOf(subscription.topic));
       if (!isSilent(subscription, beside, nowMs)) continue;
       subscription.silent = true;
       subscription.quietRenewals += 1;
@@ -471,7 +485,10 @@ export class Subscriptions {
     });
     const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
     for (const subscription of batch) {
-      if (method === 'subscribe') subscription.topic = wantedTopic(subscription);
+      if (method === 'subscribe') {
+        subscription.topic = wantedTopic(subscription);
+        subscription.frames = 0;
+      }
       this.#setPhase(subscription, { kind });
       this.#unsettled.delete(subscription);
     }

@@ -32,6 +32,8 @@ export class TokenKeeper {
   #generation = 0;
   #requesting = false;
   #failures = 0;
+  /** Kraken named a time before which it must not be asked again; that holds for every connection. */
+  #notBeforeMs = 0;
   #cancelTimer: Cancel | undefined;
 
   constructor(source: TokenSource, refreshMs: number, handlers: TokenHandlers, clock: Clock) {
@@ -69,6 +71,11 @@ export class TokenKeeper {
 
   #request(): void {
     this.#cancelTimer?.();
+    const waitMs = this.#notBeforeMs - this.#clock.monotonicMs();
+    if (waitMs > 0) {
+      this.#cancelTimer = this.#clock.after(waitMs, () => this.#request());
+      return;
+    }
     this.#requesting = true;
     const generation = ++this.#generation;
     const settled = (settle: () => void): void => {
@@ -97,6 +104,7 @@ export class TokenKeeper {
     if (!permanent) {
       const jitterMs = fullJitterDelayMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#clock.random());
       const leastMs = error instanceof RestError ? error.retryAfterMs : 0;
+      this.#notBeforeMs = this.#clock.monotonicMs() + leastMs;
       this.#failures += 1;
       this.#cancelTimer = this.#clock.after(Math.max(leastMs, RETRY_BASE_MS + jitterMs), () =>
         this.#request(),

@@ -34,7 +34,10 @@ export class BalanceUpdate {
     this.receivedAt = state.receivedAt;
   }
 
-  /** balance - holdTrade: what can be traded now; undefined while the hold is not known. */
+  /**
+   * balance - holdTrade; undefined while the hold is not known. Over all wallets: of an asset that earns too, look at
+   * {@link wallets} for what can be traded at once.
+   */
   get freeBalance(): Decimal | undefined {
     return this.holdTrade === undefined ? undefined : new Decimal(this.balance).minus(this.holdTrade);
   }

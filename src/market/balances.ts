@@ -83,9 +83,15 @@ export class Balances {
     );
   }
 
-  /** Another connection: its messages are numbered anew, and begin with a snapshot. */
+  /** What orders hold is not known any more. */
+  forgetHolds(): void {
+    this.#holds = undefined;
+  }
+
+  /** Another connection: its messages are numbered anew, and begin with a snapshot; orders may have come and gone. */
   expectSnapshot(): void {
     this.#sequence = undefined;
+    this.#holds = undefined;
   }
 
   #applySnapshot(rows: readonly BalanceRow[], sequence: number, receivedAt: number): BalancesOutcome {

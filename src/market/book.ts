@@ -19,8 +19,15 @@ export class OrderBook {
   #latest: Pick<BookRow, 'checksum' | 'timestamp'> | undefined;
   #receivedAt = 0;
 
-  constructor(symbol: PairSymbol) {
+  /** @param sequence of the last state that was ever published of this pair */
+  constructor(symbol: PairSymbol, sequence = 0) {
     this.symbol = symbol;
+    this.#sequence = sequence;
+  }
+
+  /** Levels a side that are kept: of the subscription that the last snapshot belonged to. */
+  get depth(): number {
+    return this.#depth;
   }
 
   /** Whether a snapshot is awaited, because the last message failed or none has come yet. */

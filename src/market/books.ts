@@ -20,6 +20,8 @@ export class Books {
   readonly #books = new Map<PairSymbol, OrderBook>();
   /** Failures in a row, since the last state that verified. */
   readonly #failures = new Map<PairSymbol, number>();
+  /** Where books that are gone had come to: a pair's sequence never falls. */
+  readonly #sequences = new Map<PairSymbol, number>();
   #verified = 0;
   #checksumFailures = 0;
   #resyncs = 0;
@@ -31,6 +33,12 @@ export class Books {
   /** The last verified state; undefined before there is one. */
   view(symbol: PairSymbol, depth: number): OrderBookUpdate | undefined {
     return this.#books.get(symbol)?.view(depth);
+  }
+
+  /** Levels a side that are kept of this book; 0 before there is a verified state. */
+  depthOf(symbol: PairSymbol): number {
+    const book = this.#books.get(symbol);
+    return book === undefined || book.sequence === (this.#sequences.get(symbol) ?? 0) ? 0 : book.depth;
   }
 
   /** Whether the book waits for a snapshot because a message failed. */
@@ -52,7 +60,7 @@ export class Books {
   ): 'verified' | 'failed' | 'passedOver' {
     let book = this.#books.get(row.symbol);
     if (book === undefined) {
-      book = new OrderBook(row.symbol);
+      book = new OrderBook(row.symbol, this.#sequences.get(row.symbol));
       this.#books.set(row.symbol, book);
     }
     const verified =
@@ -75,6 +83,8 @@ export class Books {
   }
 
   drop(symbol: PairSymbol): void {
+    const book = this.#books.get(symbol);
+    if (book !== undefined) this.#sequences.set(symbol, book.sequence);
     this.#books.delete(symbol);
     this.#failures.delete(symbol);
   }

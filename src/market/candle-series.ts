@@ -31,6 +31,12 @@ export class CandleSeries {
     return this.#candles.slice(from).map((candle, index) => this.#view(candle, from + index, now));
   }
 
+  /** Candles that begin at a time or later, oldest first. */
+  since(intervalBegin: string, now: number): OHLCUpdate[] {
+    const first = this.#candles.findIndex(({ row }) => row.interval_begin >= intervalBegin);
+    return first < 0 ? [] : this.last(this.#candles.length - first, now);
+  }
+
   latest(now: number): OHLCUpdate | undefined {
     return this.last(1, now)[0];
   }

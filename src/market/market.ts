@@ -9,6 +9,7 @@ import { Instruments } from './instruments.ts';
 import type { OHLCUpdate } from './ohlc-update.ts';
 import type { OrderBookUpdate } from './order-book-update.ts';
 import type { TickerUpdate } from './ticker.ts';
+import type { TradeTape } from './trade-tape.ts';
 import type { TradeUpdate } from './trade-update.ts';
 import { type TradeStatistics, Trades } from './trades.ts';
 
@@ -18,7 +19,11 @@ export interface MarketView {
   ticker(symbol: PairSymbol): TickerUpdate | undefined;
   /** The last verified state, to `depth` levels a side. */
   book(symbol: PairSymbol, depth: number): OrderBookUpdate | undefined;
+  /** Levels a side that are kept of this book; 0 before there is a verified state. */
+  bookDepth(symbol: PairSymbol): number;
   readonly bookStatistics: BookStatistics;
+  /** Each trade once and in order; undefined while nothing has come. */
+  tape(symbol: PairSymbol): TradeTape | undefined;
   /** The last trades, oldest first, at most 1,000; undefined while nothing has come. */
   trades(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined;
   readonly tradeStatistics: TradeStatistics;
@@ -29,6 +34,13 @@ export interface MarketView {
     count: number,
     now: number,
   ): readonly OHLCUpdate[] | undefined;
+  /** Candles that begin at a time or later, oldest first. */
+  candlesSince(
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    intervalBegin: string,
+    now: number,
+  ): readonly OHLCUpdate[];
   /** Whether the candles reach back as far as REST's history does. */
   hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean;
   balance(asset: Asset): BalanceUpdate | undefined;
@@ -58,6 +70,14 @@ export class Market implements MarketView {
     return this.books.view(symbol, depth);
   }
 
+  bookDepth(symbol: PairSymbol): number {
+    return this.books.depthOf(symbol);
+  }
+
+  tape(symbol: PairSymbol): TradeTape | undefined {
+    return this.tapes.tape(symbol);
+  }
+
   get bookStatistics(): BookStatistics {
     return this.books.statistics;
   }
@@ -77,6 +97,15 @@ export class Market implements MarketView {
     now: number,
   ): readonly OHLCUpdate[] | undefined {
     return this.series.last(symbol, interval, count, now);
+  }
+
+  candlesSince(
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    intervalBegin: string,
+    now: number,
+  ): readonly OHLCUpdate[] {
+    return this.series.series(symbol, interval)?.since(intervalBegin, now) ?? [];
   }
 
   hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean {

@@ -13,6 +13,8 @@ export interface TradeDelivery {
   readonly trades: readonly TradeUpdate[];
   /** Trades before these that could not be recovered. */
   readonly gap: TradeGap | undefined;
+  /** Whether nothing was known before them: a snapshot, not news. */
+  readonly first: boolean;
 }
 
 /** Trades kept for readers. */
@@ -35,6 +37,7 @@ export class TradeTape {
   /** Delivered since the last call that returned them. */
   #delivered: TradeUpdate[] = [];
   #duplicates = 0;
+  #restarted = false;
 
   /** @param maxHeld trades that are held back at most; one more, and what is missing before them is given up */
   constructor(maxHeld: number) {
@@ -49,6 +52,11 @@ export class TradeTape {
   /** The last trade that was delivered. */
   get latest(): TradeUpdate | undefined {
     return this.#ring.at(-1);
+  }
+
+  /** The first of those that are kept. */
+  get oldest(): TradeUpdate | undefined {
+    return this.#ring.at(0);
   }
 
   /** What has to come before the tape can go on; undefined while nothing is missing. */
@@ -72,6 +80,15 @@ export class TradeTape {
     return this.#ring.last(count);
   }
 
+  /** Trades after an id, oldest first; undefined when that reaches further back than what is kept. */
+  after(tradeId: number): TradeUpdate[] | undefined {
+    const oldest = this.#ring.at(0);
+    if (oldest === undefined || tradeId + 1 < oldest.tradeId) return undefined;
+    const latest = this.#ring.at(-1)?.tradeId ?? 0;
+    // Ids that were given up make this more than there are: what is too early is left out below.
+    return this.#ring.last(latest - tradeId).filter(trade => trade.tradeId > tradeId);
+  }
+
   /** The trade with this id, if it is kept. Ids between two that are kept may be missing, if they were given up. */
   find(tradeId: number): TradeUpdate | undefined {
     const latest = this.latest;
@@ -90,10 +107,11 @@ export class TradeTape {
   /** Takes rows in any order; returns what may be passed on now, undefined if nothing may. */
   apply(rows: readonly TradeRow[], receivedAt: number, recovered = false): TradeDelivery | undefined {
     // With nothing known yet, the first trade taken is the first of the tape.
+    const first = this.#lastId === undefined && !this.#restarted;
     const ordered = this.#lastId === undefined ? rows.toSorted((a, b) => a.trade_id - b.trade_id) : rows;
     for (const row of ordered) this.#take(row, receivedAt, recovered);
     if (this.#held.size > this.#maxHeld) return this.giveUp();
-    return this.#deliver();
+    return this.#deliver(first);
   }
 
   /** What is missing will not come: names it, and passes on what waited for it. */
@@ -109,6 +127,7 @@ export class TradeTape {
 
   /** Forgets everything: the ids have begun anew. */
   restart(): void {
+    this.#restarted = true;
     this.#ring.clear();
     this.#held.clear();
     this.#heldFrom = Number.POSITIVE_INFINITY;
@@ -149,9 +168,9 @@ export class TradeTape {
     for (const id of this.#held.keys()) this.#heldFrom = Math.min(this.#heldFrom, id);
   }
 
-  #deliver(): TradeDelivery | undefined {
+  #deliver(first = false): TradeDelivery | undefined {
     if (this.#delivered.length === 0) return undefined;
-    const delivery = { trades: this.#delivered, gap: this.#gap };
+    const delivery = { trades: this.#delivered, gap: this.#gap, first };
     this.#delivered = [];
     this.#gap = undefined;
     return delivery;

@@ -77,7 +77,7 @@ export class Trades {
       tape = new TradeTape(this.#maxHeld);
       this.#tapes.set(symbol, tape);
     }
-    const fresh = source === 'snapshot' ? rowsAfterRenumbering(tape, rows) : undefined;
+    const fresh = source === 'rest' ? undefined : rowsAfterRenumbering(tape, rows);
     if (fresh !== undefined) {
       tape.restart();
       this.#broken.delete(symbol);
@@ -118,13 +118,13 @@ export class Trades {
 }
 
 /**
- * A snapshot is newer than everything before it. If its ids are lower nevertheless, they have begun anew; then
- * those of its trades that are later than the last known one are new.
+ * A trade that is later than the last known one, with an id from before everything that is known, can not be an old one
+ * that comes again: ids have begun anew. Then what is later is new.
  */
 function rowsAfterRenumbering(tape: TradeTape, rows: readonly TradeRow[]): readonly TradeRow[] | undefined {
-  const { latest } = tape;
-  if (latest === undefined || rows.length === 0) return undefined;
-  if (rows.some(row => row.trade_id >= latest.tradeId)) return undefined;
+  const { latest, oldest } = tape;
+  if (latest === undefined || oldest === undefined || rows.length === 0) return undefined;
+  if (rows.some(row => row.trade_id >= oldest.tradeId)) return undefined;
   const later = rows.filter(row => row.timestamp > latest.timestamp);
   return later.length > 0 ? later : undefined;
 }

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { Context, Services } from '../graphql/context.ts';
+import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
 import { createLoaders } from '../graphql/loaders.ts';
 import { readinessOf } from '../hub/health.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Access } from './access.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
@@ -23,13 +24,19 @@ export interface HttpOptions {
   readonly openSubscription: OpenSubscription;
   readonly allowedOrigins: readonly string[];
   readonly allowsOrigin: OriginCheck;
+  readonly access: Access;
   /** Whether the server has begun to shut down. */
   readonly isDraining: () => boolean;
 }
 
+/** What a transport knows of whoever asks. */
+export interface ServerContext {
+  readonly grant?: Grant;
+}
+
 export interface HttpServer {
   readonly server: Server;
-  readonly yoga: YogaServerInstance<object, Context>;
+  readonly yoga: YogaServerInstance<ServerContext, Context>;
 }
 
 export function createHttpServer(options: HttpOptions): HttpServer {
@@ -50,12 +57,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
 }
 
 /** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
-function createGraphQL(options: HttpOptions): YogaServerInstance<object, Context> {
+function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, Context> {
   const { schema, services, openSubscription, logger, allowedOrigins } = options;
-  return createYoga<object, Context>({
+  return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: () => ({ services, loaders: createLoaders(services) }),
+    context: ({ grant = 'none' }) => ({ services, grant, loaders: createLoaders(services) }),
     // What is valid depends on the list of pairs, which changes: only parsing is cached.
     parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError: error => maskError(error, services.reportUnexpected) },
@@ -107,7 +114,7 @@ function eventStream(services: Services, { onReturn }: { onReturn: () => void })
 }
 
 interface Routes extends HttpOptions {
-  readonly yoga: YogaServerInstance<object, Context>;
+  readonly yoga: YogaServerInstance<ServerContext, Context>;
   readonly page: () => Promise<GraphiQLPage>;
 }
 
@@ -132,11 +139,22 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
         send(response, 403, 'application/json', '{"errors":[{"message":"This origin is not allowed"}]}\n');
         return;
       }
-      await routes.yoga(request, response);
+      await answer(request, response, routes);
       return;
     default:
       await asset(pathname, response, routes);
   }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+  const grant = routes.access(request.headers.authorization);
+  if (grant === undefined) {
+    response.setHeader('WWW-Authenticate', 'Bearer');
+    const error = toGraphQLError(new CodedError('UNAUTHENTICATED', 'The access token is not valid'));
+    send(response, 401, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+    return;
+  }
+  await routes.yoga(request, response, { grant });
 }
 
 function wantsPage(request: IncomingMessage): boolean {

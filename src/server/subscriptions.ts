@@ -1,8 +1,9 @@
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Context } from '../graphql/context.ts';
 import { maskError } from '../graphql/errors.ts';
 import type { Executor } from '../graphql/execution.ts';
 import { planSubscription } from '../graphql/subscribe.ts';
+import type { BroadcastPlan } from '../hub/broadcast.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
 import type { SubscriptionStream } from './outlets.ts';
@@ -13,15 +14,15 @@ type OpenOutlet = (handlers: { onReturn: () => void }) => {
   stream: SubscriptionStream;
 };
 
+type Opened = ExecutionResult | SubscriptionStream;
+
 /** Opens a parsed and validated subscription on any transport. */
-export type OpenSubscription = (
-  args: ExecutionArgs,
-  open: OpenOutlet,
-) => ExecutionResult | SubscriptionStream;
+export type OpenSubscription = (args: ExecutionArgs, open: OpenOutlet) => Opened | Promise<Opened>;
 
 export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscription {
   return (args, open) => {
     const contextValue = args.contextValue as Context;
+    const { reportUnexpected } = contextValue.services;
     const planned = planSubscription(executor, {
       schema: args.schema,
       document: args.document,
@@ -30,14 +31,24 @@ export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscr
       contextValue,
     });
     if (planned.errors) return { errors: planned.errors };
-    let leave = (): void => {};
-    const { outlet, stream } = open({ onReturn: () => leave() });
-    try {
-      leave = hub.join(planned.plan, outlet);
-    } catch (error) {
-      void stream.return();
-      return { errors: [maskError(error, contextValue.services.reportUnexpected)] };
-    }
-    return stream;
+    const join = (plan: BroadcastPlan): Opened => {
+      let leave = (): void => {};
+      const { outlet, stream } = open({ onReturn: () => leave() });
+      try {
+        leave = hub.join(plan, outlet);
+      } catch (error) {
+        void stream.return();
+        return { errors: [maskError(error, reportUnexpected)] };
+      }
+      return stream;
+    };
+    const preparing = planned.prepare();
+    if (preparing === undefined) return join(planned.plan);
+    return preparing.then(
+      () => join(planned.plan),
+      (error: unknown) => ({
+        errors: [error instanceof GraphQLError ? error : maskError(error, reportUnexpected)],
+      }),
+    );
   };
 }

@@ -10,12 +10,14 @@ import {
 } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Context } from '../graphql/context.ts';
+import type { Context, Grant } from '../graphql/context.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Access } from './access.ts';
 import { FrameWriter } from './frame-writer.ts';
+import type { ServerContext } from './http.ts';
 import type { OriginCheck } from './origins.ts';
 import { Completion, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
@@ -29,12 +31,13 @@ const CLOSE_GOING_AWAY = 1001;
 export interface WebSocketOptions {
   readonly server: Server;
   readonly path: string;
-  readonly yoga: YogaServerInstance<object, Context>;
+  readonly yoga: YogaServerInstance<ServerContext, Context>;
   readonly hub: Hub;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly openSubscription: OpenSubscription;
   readonly allowsOrigin: OriginCheck;
+  readonly access: Access;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface WebSocketOptions {
  * the grace; completes no operation by itself
  */
 export function serveWebSockets(options: WebSocketOptions): (graceMs: number) => Promise<void> {
-  const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin } = options;
+  const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin, access } = options;
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -53,6 +56,13 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     handleProtocols,
   });
   const protocol = makeServer<Record<string, unknown>, Client>({
+    onConnect: ({ extra, connectionParams }) => {
+      const grant = access(connectionParams?.['Authorization'] ?? connectionParams?.['authorization']);
+      // graphql-ws closes the socket with 4403.
+      if (grant === undefined) return false;
+      extra.grant = grant;
+      return true;
+    },
     onSubscribe: ({ extra }, id, payload) => prepare(yoga, extra, id, payload),
     execute: args => operationOf(args).execute(args),
     subscribe: args => {
@@ -83,6 +93,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       websocket,
       writer,
       streams,
+      grant: 'none',
     });
     websocket.on('close', (code, reason) => {
       for (const stream of [...streams.values()]) void stream.return();
@@ -113,6 +124,8 @@ interface Client {
   readonly writer: FrameWriter;
   /** Its open subscriptions, by operation id. */
   readonly streams: Map<string, SubscriptionStream>;
+  /** Set by `connection_init`. */
+  grant: Grant;
 }
 
 /** The socket as graphql-ws wants it. */
@@ -166,7 +179,7 @@ function operationOf(args: ExecutionArgs): SocketOperation {
 
 /** Parses and validates as yoga does for HTTP, so that both transports accept and refuse the same. */
 async function prepare(
-  yoga: YogaServerInstance<object, Context>,
+  yoga: YogaServerInstance<ServerContext, Context>,
   client: Client,
   id: string,
   params: SubscribePayload,
@@ -175,6 +188,7 @@ async function prepare(
     req: client.request,
     socket: client.websocket,
     params,
+    grant: client.grant,
   });
   try {
     const document = parse(params.query);

@@ -15,6 +15,7 @@ let clock: ManualClock;
 let feed: CandleFeed;
 /** What was told, as minute:trades, with a dot behind closed ones. */
 let told: string[];
+let live: boolean;
 
 function receive(minute: number, trades: number): void {
   const text = '1.0' as DecimalText;
@@ -36,12 +37,14 @@ function receive(minute: number, trades: number): void {
 beforeEach(() => {
   clock = new ManualClock(START);
   told = [];
+  live = true;
   feed = new CandleFeed({
     candles: new Candles(),
     rest: new RestClient({ url: 'http://127.0.0.1:1', ratePerSecond: 1, timeoutMs: 1 }, clock),
     clock,
     pair: () => undefined,
     accepts: () => true,
+    isLive: () => live,
     changed: (_symbol, _interval, candles) => {
       told.push(
         candles

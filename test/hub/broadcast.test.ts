@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type BroadcastPlan, createBroadcast } from '../../src/hub/broadcast.ts';
+import type { BroadcastPlan } from '../../src/hub/broadcast.ts';
+import { createBroadcast } from '../../src/hub/create-broadcast.ts';
 import type { DeliveryCounters, Outlet } from '../../src/hub/outlet.ts';
 import type { Topic } from '../../src/hub/topics.ts';
 import { Turn } from '../../src/hub/turn.ts';
@@ -62,19 +63,32 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
     delivery: 'latest',
     minIntervalMs: 0,
     byTheClock: false,
-    render: result,
+    render: topic => [result(topic)],
+    step: topic => [`step ${result(topic)}`],
     renderEvent: event => {
       executions += 1;
       return String(event);
     },
-    current: () => [...values.keys()].map(result),
+    current: topic => [result(topic)],
     renderSlowConsumer: () => 'SLOW_CONSUMER',
     ...overrides,
   };
 }
 
-const create = (overrides: Partial<BroadcastPlan> = {}) =>
-  createBroadcast(plan(overrides), { clock, turn, counters });
+function create(overrides: Partial<BroadcastPlan> = {}) {
+  const whole = plan(overrides);
+  const broadcast = createBroadcast(whole, { clock, turn, counters });
+  return {
+    changed: (topic: Topic, event?: unknown) => broadcast.changed(topic, event),
+    close: () => broadcast.close(),
+    flush: () => broadcast.flush(),
+    /** By its own plan, where a newcomer has one. */
+    join: (reader: Reader, own: Partial<BroadcastPlan> = {}) => broadcast.join(reader, { ...whole, ...own }),
+    get size() {
+      return broadcast.size;
+    },
+  };
+}
 
 describe('state topics', () => {
   test('a newcomer gets what is current, then each change', () => {
@@ -207,7 +221,7 @@ describe('state topics', () => {
   });
 
   test('a topic without a value yet is not delivered', () => {
-    const broadcast = create({ render: () => undefined, current: () => [] });
+    const broadcast = create({ render: () => [], current: () => [] });
     const reader = new Reader();
     broadcast.join(reader);
     broadcast.changed(A);
@@ -235,7 +249,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
   const sick = create({
     render: () => {
       if (faulty) throw new Error('a fault');
-      return 'well';
+      return ['well'];
     },
   });
   const patient = new Reader();
@@ -254,7 +268,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
 
 describe('events', () => {
   test('each event reaches everyone who had joined before it, once and in order', () => {
-    const broadcast = create({ delivery: 'every', current: () => ['first'] });
+    const broadcast = create({ topics: [A], delivery: 'every', current: () => ['first'] });
     const early = new Reader();
     broadcast.join(early);
     broadcast.changed(A, 'one');

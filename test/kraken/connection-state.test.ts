@@ -5,7 +5,7 @@ import { type ConnectionEvent, type ConnectionState, transition } from '../../sr
 
 const epoch = fc.integer({ min: 1, max: 5 });
 const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
-  fc.constant<ConnectionEvent>({ kind: 'connect' }),
+  fc.constant<ConnectionEvent>({ kind: 'connect', nowMs: 0, delayMs: 0 }),
   fc.constant<ConnectionEvent>({ kind: 'disconnect' }),
   epoch.map(epoch => ({ kind: 'greeted', epoch, nowMs: 0 }) as const),
   epoch.map(epoch => ({ kind: 'stable', epoch }) as const),
@@ -18,23 +18,35 @@ const run = (events: readonly ConnectionEvent[]): ConnectionState =>
 test('a connection goes from idle over connecting to open, and backs off when it is lost', () => {
   const greeted: ConnectionEvent = { kind: 'greeted', epoch: 1, nowMs: 5 };
   const lost: ConnectionEvent = { kind: 'lost', epoch: 1, nowMs: 7, delayMs: 10 };
-  assert.deepEqual(run([{ kind: 'connect' }]), { kind: 'connecting', epoch: 1, attempt: 0 });
-  assert.deepEqual(run([{ kind: 'connect' }, greeted]), { kind: 'open', epoch: 1, attempt: 0, sinceMs: 5 });
-  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost]), {
+  assert.deepEqual(run([{ kind: 'connect', nowMs: 0, delayMs: 0 }]), {
+    kind: 'connecting',
+    epoch: 1,
+    attempt: 0,
+  });
+  assert.deepEqual(run([{ kind: 'connect', nowMs: 0, delayMs: 0 }, greeted]), {
+    kind: 'open',
+    epoch: 1,
+    attempt: 0,
+    sinceMs: 5,
+  });
+  assert.deepEqual(run([{ kind: 'connect', nowMs: 0, delayMs: 0 }, greeted, lost]), {
     kind: 'backingOff',
     epoch: 1,
     attempt: 1,
     retryAtMs: 17,
   });
-  assert.deepEqual(run([{ kind: 'connect' }, greeted, lost, { kind: 'retry', epoch: 1 }]), {
-    kind: 'connecting',
-    epoch: 2,
-    attempt: 1,
-  });
+  assert.deepEqual(
+    run([{ kind: 'connect', nowMs: 0, delayMs: 0 }, greeted, lost, { kind: 'retry', epoch: 1 }]),
+    {
+      kind: 'connecting',
+      epoch: 2,
+      attempt: 1,
+    },
+  );
 });
 
 test('failures add up until a connection was stable', () => {
-  const failing: ConnectionEvent[] = [{ kind: 'connect' }];
+  const failing: ConnectionEvent[] = [{ kind: 'connect', nowMs: 0, delayMs: 0 }];
   for (let socket = 1; socket <= 3; socket += 1) {
     failing.push({ kind: 'lost', epoch: socket, nowMs: 0, delayMs: 0 }, { kind: 'retry', epoch: socket });
   }
@@ -74,7 +86,7 @@ test('after disconnect nothing but connect brings it back', () => {
   fc.assert(
     fc.property(fc.array(anyEvent), fc.array(anyEvent), (before, after) => {
       const state = [
-        { kind: 'connect' } as const,
+        { kind: 'connect', nowMs: 0, delayMs: 0 } as const,
         ...before,
         { kind: 'disconnect' } as const,
         ...after.filter(event => event.kind !== 'connect'),

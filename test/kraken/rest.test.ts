@@ -151,9 +151,9 @@ describe('the client', () => {
     answer = (_request, _body, response) =>
       json(response, { error: ['WGeneral:deprecated'], result: { ok: true } });
     assert.deepEqual({ ...(await rest.get('Time', {})) }, { ok: true });
-    answer = (_request, _body, response) => response.writeHead(503).end('<html>Service Unavailable</html>');
+    answer = (_request, _body, response) => response.writeHead(403).end('<html>Service Unavailable</html>');
     const page = await failure(rest.get('Time', {}));
-    assert.deepEqual([page.message, page.temporary], ['HTTP 503 without JSON', true]);
+    assert.deepEqual([page.message, page.temporary], ['HTTP 403 without JSON', true]);
     answer = (_request, _body, response) => json(response, { error: [] });
     assert.match((await failure(rest.get('Time', {}))).message, /without a result/);
   });

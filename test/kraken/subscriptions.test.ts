@@ -250,6 +250,33 @@ describe('answers', () => {
     assert.equal(stateOf(BTC), 'LIVE');
   });
 
+  test('an unsubscribe that nobody answers is sent again, and what follows it waits', () => {
+    live(BTC);
+    subscriptions.renew('ticker', BTC, 0);
+    clock.turn();
+    assert.equal(sent[1]?.method, 'unsubscribe');
+    clock.advance(12_000);
+    assert.deepEqual([sent.length, sent[2]?.method], [3, 'unsubscribe']);
+    refuse(sent[2], 'Subscription Not Found', BTC);
+    clock.turn();
+    assert.equal(sent[3]?.method, 'subscribe');
+  });
+
+  test('a list that never comes is asked for again, although it may be silent for hours after it came', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain({ channel: 'instrument' });
+    clock.turn();
+    acknowledge(sent[0]);
+    clock.advance(16_000);
+    assert.equal(sent[1]?.method, 'unsubscribe');
+    acknowledge(sent[1]);
+    clock.turn();
+    acknowledge(sent[2]);
+    subscriptions.received('instrument', '', clock.now());
+    clock.advance(600_000);
+    assert.equal(sent.length, 3);
+  });
+
   test('a busy venue is asked again, later and later', () => {
     subscriptions.connectionOpened();
     subscriptions.retain(ticker(BTC));
@@ -403,7 +430,7 @@ describe('freshness', () => {
     subscriptions.retain(ticker(ETH));
     clock.turn();
     acknowledge(sent[1], ETH);
-    for (let second = 0; second < 70; second += 1) {
+    for (let second = 0; second < 66; second += 1) {
       clock.advance(1_000);
       subscriptions.received('ticker', ETH, clock.now());
     }

@@ -1,0 +1,133 @@
+import type { Topic } from '../hub/topics.ts';
+import type { WalletRow } from '../kraken/messages.ts';
+import type { Asset } from '../kraken/symbols.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import type { BalanceUpdate } from '../market/balance-update.ts';
+import { freshness } from '../market/freshness.ts';
+import type { Builder } from './builder.ts';
+import type { Services } from './context.ts';
+import { asSource, latestFeed, unwrap } from './feed.ts';
+import type { FreshnessTypes } from './freshness.ts';
+
+export type BalanceTypes = ReturnType<typeof addBalance>;
+
+/** What every private field carries: the access token's scope. */
+export const PRIVATE = { balancesRead: true } as const;
+
+export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) {
+  const WalletType = builder.objectRef<WalletRow>('Wallet').implement({
+    description: 'A part of a balance that is kept apart.',
+    fields: t => ({
+      type: t.exposeString('type', { description: 'spot, earn; others may come.' }),
+      id: t.exposeString('id', { description: 'main, flex, bonded, locked; others may come.' }),
+      balance: t.expose('balance', { type: 'Decimal', description: 'Units of the asset.' }),
+    }),
+  });
+
+  const BalanceType = builder.objectRef<BalanceUpdate>('Balance').implement({
+    description: 'What the account has of one asset, in units of that asset.',
+    fields: t => ({
+      asset: t.exposeString('asset', { description: "Kraken's v2 name: BTC, USD; USDT.M for what earns." }),
+      assetClass: t.exposeString('assetClass', {
+        nullable: true,
+        description: 'currency, tokenized_asset; null where Kraken sent none.',
+      }),
+      balance: t.expose('balance', { type: 'Decimal', description: 'Sum over the wallets.' }),
+      holdTrade: t.expose('holdTrade', {
+        type: 'Decimal',
+        nullable: true,
+        description: "Held by open orders; null until Kraken's REST API has told it.",
+      }),
+      freeBalance: t.expose('freeBalance', {
+        type: 'Decimal',
+        nullable: true,
+        description: 'balance - holdTrade; null while holdTrade is.',
+      }),
+      totalBalance: t.expose('balance', { type: 'Decimal', description: 'The same as balance.' }),
+      wallets: t.expose('wallets', {
+        type: [WalletType],
+        description: 'Its parts; empty where Kraken tells only the sum.',
+      }),
+      timestamp: t.expose('timestamp', {
+        type: 'DateTime',
+        nullable: true,
+        description: "The exchange's time of the last ledger entry; null before one came.",
+      }),
+      freshness: t.field({
+        type: FreshnessType,
+        description: 'How far it can be trusted right now.',
+        resolve: (balance, _args, { services: { client, clock } }) =>
+          freshness(balance.receivedAt, client.balancesState, clock.now()),
+      }),
+    }),
+  });
+
+  const ASSETS = { description: "Kraken's v2 names; every asset if null." } as const;
+
+  builder.queryField('balances', t =>
+    t.field({
+      type: [BalanceType],
+      authScopes: PRIVATE,
+      description: 'Account balances. Needs the scope balances:read.',
+      args: { assets: t.arg.stringList(ASSETS) },
+      resolve: async (_root, { assets }, { services }) => {
+        await balancesKnown(services);
+        return services.client.market.balances().filter(isAmong(assets));
+      },
+    }),
+  );
+
+  builder.queryField('balance', t =>
+    t.field({
+      type: BalanceType,
+      nullable: true,
+      authScopes: PRIVATE,
+      description: 'One balance; null when the account has none. Needs the scope balances:read.',
+      args: { asset: t.arg.string({ required: true, description: "Kraken's v2 name: BTC, USD." }) },
+      resolve: async (_root, { asset }, { services }) => {
+        await balancesKnown(services);
+        return services.client.getBalance(asset);
+      },
+    }),
+  );
+
+  builder.subscriptionField('balances', t =>
+    t.field({
+      type: BalanceType,
+      authScopes: PRIVATE,
+      description: 'Each balance, now and at each change. Needs the scope balances:read.',
+      args: { assets: t.arg.stringList(ASSETS) },
+      subscribe: (_root, { assets }, { services: { client } }) => {
+        const wanted = isAmong(assets);
+        const read = (topic: Topic): readonly BalanceUpdate[] => {
+          if (topic.kind === 'balances') return client.market.balances().filter(wanted);
+          const balance = topic.kind === 'balance' ? client.market.balance(topic.asset) : undefined;
+          return balance !== undefined && wanted(balance) ? [balance] : [];
+        };
+        return asSource(latestFeed<BalanceUpdate>([{ kind: 'balances' }], undefined, read));
+      },
+      resolve: unwrap<BalanceUpdate>,
+    }),
+  );
+
+  return { BalanceType };
+}
+
+/** Waits for the first snapshot of the account, where there is none yet. */
+export async function balancesKnown({ client, hub }: Services): Promise<void> {
+  const { denied } = client.getBalanceStreamingStatus();
+  if (denied !== undefined) {
+    throw new CodedError('UPSTREAM_REJECTED', 'Kraken refused the account', { reason: denied });
+  }
+  await hub.first({ kind: 'balances' }, () =>
+    client.getBalanceStreamingStatus().lastUpdateAt === undefined ? undefined : true,
+  );
+}
+
+function isAmong(
+  assets: readonly string[] | null | undefined,
+): (balance: { readonly asset: Asset }) => boolean {
+  if (assets === null || assets === undefined) return () => true;
+  const names = new Set(assets);
+  return ({ asset }) => names.has(asset);
+}

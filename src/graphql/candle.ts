@@ -1,0 +1,171 @@
+import type { Topic } from '../hub/topics.ts';
+import { CANDLE_MINUTES, type CandleMinutes } from '../kraken/messages.ts';
+import { candleFeed } from '../kraken/subscription.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import { freshness } from '../market/freshness.ts';
+import type { OHLCUpdate } from '../market/ohlc-update.ts';
+import type { Builder } from './builder.ts';
+import type { Context, Services } from './context.ts';
+import { asSource, latestFeed, unwrap } from './feed.ts';
+import type { FreshnessTypes } from './freshness.ts';
+import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
+
+const NAMES = {
+  ONE_MINUTE: 1,
+  FIVE_MINUTES: 5,
+  FIFTEEN_MINUTES: 15,
+  THIRTY_MINUTES: 30,
+  ONE_HOUR: 60,
+  FOUR_HOURS: 240,
+  ONE_DAY: 1_440,
+  ONE_WEEK: 10_080,
+  FIFTEEN_DAYS: 21_600,
+} as const satisfies Record<string, CandleMinutes>;
+
+/** What Kraken's REST API knows of the past. */
+const MOST = 720;
+
+export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): void {
+  const CandleIntervalEnum = builder.enumType('CandleInterval', {
+    description: 'How long a candle is.',
+    values: Object.fromEntries(
+      Object.entries(NAMES).map(([name, minutes]) => [
+        name,
+        { value: minutes, description: `${minutes} minutes.` },
+      ]),
+    ) as { [Name in keyof typeof NAMES]: { value: (typeof NAMES)[Name]; description: string } },
+  });
+
+  const CandleType = builder.objectRef<OHLCUpdate>('Candle').implement({
+    description: 'What the trades of one interval came to. An interval without trades has no candle.',
+    fields: t => {
+      const price = (field: 'open' | 'high' | 'low' | 'close' | 'vwap', description: string) =>
+        t.expose(field, { type: 'Decimal', description });
+      return {
+        symbol: t.expose('symbol', { type: 'Symbol', description: 'The pair.' }),
+        interval: t.expose('interval', { type: CandleIntervalEnum, description: 'Its length.' }),
+        intervalBegin: t.expose('intervalBegin', {
+          type: 'DateTime',
+          description: 'When it begins, nanoseconds.',
+        }),
+        intervalEnd: t.expose('intervalEnd', {
+          type: 'DateTime',
+          description: 'When the next one may begin.',
+        }),
+        open: price('open', 'First price, quote asset.'),
+        high: price('high', 'Highest price, quote asset.'),
+        low: price('low', 'Lowest price, quote asset.'),
+        close: price('close', 'Last price, quote asset.'),
+        vwap: price('vwap', 'Volume-weighted average price, quote asset.'),
+        volume: t.expose('volume', { type: 'Decimal', description: 'Base asset.' }),
+        trades: t.expose('trades', { type: 'SafeInt', description: 'Number of trades.' }),
+        closed: t.exposeBoolean('closed', {
+          description:
+            'No further trade can change it: a later one has begun, or its end is five seconds past.',
+        }),
+        freshness: t.field({
+          type: FreshnessType,
+          description: 'How far it can be trusted right now.',
+          resolve: (candle, _args, { services: { client, clock } }) =>
+            freshness(
+              candle.receivedAt,
+              client.feedState(candleFeed(candle.interval), candle.symbol),
+              clock.now(),
+            ),
+        }),
+      };
+    },
+  });
+
+  const INTERVAL_ARGUMENT = {
+    type: CandleIntervalEnum,
+    required: true,
+    defaultValue: CANDLE_MINUTES[0],
+    description: 'Length of a candle.',
+  } as const;
+
+  builder.queryField('ohlc', t =>
+    t.field({
+      type: [CandleType],
+      description:
+        'Candles, oldest first; the last one may still be forming. Those that the stream has not told are fetched, up to 720 in all.',
+      args: {
+        symbol: t.arg(SYMBOL_ARGUMENT),
+        interval: t.arg(INTERVAL_ARGUMENT),
+        last: t.arg.int({
+          required: true,
+          defaultValue: 100,
+          description: `At most this many, 1 to ${MOST}.`,
+        }),
+      },
+      resolve: (_root, { symbol, interval, last }, context) => candles(context, symbol, interval, last),
+    }),
+  );
+
+  builder.subscriptionField('ohlc', t =>
+    t.field({
+      type: CandleType,
+      description:
+        'The latest candle of each pair, now and at each change. One that a later one ends comes once more, closed, before it.',
+      args: {
+        symbols: t.arg(SYMBOLS_ARGUMENT),
+        interval: t.arg(INTERVAL_ARGUMENT),
+        maxRate: t.arg.float(MAX_RATE_ARGUMENT),
+      },
+      subscribe: (_root, { symbols, interval, maxRate }, { services }) =>
+        asSource(candleUpdates(services, distinct(symbols), interval, maxRate)),
+      resolve: unwrap<OHLCUpdate>,
+    }),
+  );
+}
+
+async function candles(
+  { loaders, services: { client } }: Context,
+  symbol: PairSymbol,
+  interval: CandleMinutes,
+  last: number,
+): Promise<readonly OHLCUpdate[]> {
+  if (!(last >= 1 && last <= MOST)) {
+    throw new CodedError('BAD_USER_INPUT', `last is 1 to ${MOST}, not ${last}`);
+  }
+  await loaders.candles.load({ symbol, interval });
+  if (client.getOhlcData(symbol, last, interval).length < last) {
+    await client.loadOhlcHistory(symbol, interval).catch((error: Error) => {
+      const message = `Candles of ${symbol} could not be fetched: ${error.message}`;
+      throw new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+    });
+  }
+  return client.getOhlcData(symbol, last, interval);
+}
+
+function candleUpdates(
+  { client, clock, hub }: Services,
+  symbols: readonly PairSymbol[],
+  interval: CandleMinutes,
+  maxRate: number | null | undefined,
+) {
+  const topics: readonly Topic[] = symbols.map(symbol => ({ kind: 'ohlc', symbol, interval }));
+  const latest = (topic: Topic): readonly (OHLCUpdate | Error)[] => {
+    if (topic.kind !== 'ohlc') return [];
+    const rejection = hub.rejectionOf(topic);
+    if (rejection !== undefined) return [rejection];
+    return client.market.candles(topic.symbol, interval, 1, clock.now()) ?? [];
+  };
+  /** Of each pair, which candle readers were told of last. */
+  const told = new Map<PairSymbol, string>();
+  return latestFeed<OHLCUpdate>(
+    topics,
+    maxRate,
+    topic => {
+      const values = latest(topic);
+      const [value] = values;
+      if (topic.kind !== 'ohlc' || value === undefined || value instanceof Error) return values;
+      const before = told.get(topic.symbol);
+      told.set(topic.symbol, value.intervalBegin);
+      if (before === undefined || before >= value.intervalBegin) return values;
+      return client.market.candlesSince(topic.symbol, interval, before, clock.now());
+    },
+    latest,
+  );
+}

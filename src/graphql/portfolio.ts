@@ -1,0 +1,127 @@
+import type { Asset, PairSymbol } from '../kraken/symbols.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import { Decimal } from '../lib/decimal-text.ts';
+import type { BalanceUpdate } from '../market/balance-update.ts';
+import { priceAlong, pricedAs, type Route, routesOf } from '../market/pricing.ts';
+import type { TickerUpdate } from '../market/ticker.ts';
+import { type BalanceTypes, balancesKnown, PRIVATE } from './balance.ts';
+import type { Builder } from './builder.ts';
+import type { Context } from './context.ts';
+
+interface Position {
+  readonly balance: BalanceUpdate;
+  readonly price: Decimal | undefined;
+  readonly value: Decimal | undefined;
+  readonly route: readonly PairSymbol[];
+}
+
+interface Portfolio {
+  readonly currency: Asset;
+  readonly total: Decimal;
+  readonly positions: readonly Position[];
+  readonly unpriced: readonly Asset[];
+}
+
+/** Digits of a value in a currency whose own are not known. */
+const DEFAULT_DIGITS = 10;
+
+export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): void {
+  const PositionType = builder.objectRef<Position>('Position').implement({
+    description: 'A balance and what it is worth.',
+    fields: t => ({
+      balance: t.expose('balance', { type: BalanceType, description: 'What there is.' }),
+      price: t.expose('price', {
+        type: 'Decimal',
+        nullable: true,
+        description: 'Of one unit, in the currency of the portfolio; null where nothing prices it.',
+      }),
+      value: t.expose('value', {
+        type: 'Decimal',
+        nullable: true,
+        description: 'balance * price, rounded to the digits of the currency; null while price is.',
+      }),
+      route: t.expose('route', {
+        type: ['Symbol'],
+        description: 'Pairs that priced it, in order; empty where the asset is the currency.',
+      }),
+    }),
+  });
+
+  const PortfolioType = builder.objectRef<Portfolio>('Portfolio').implement({
+    description: 'The account, valued in one currency by the last prices of tickers.',
+    fields: t => ({
+      currency: t.exposeString('currency', { description: 'In which everything is valued.' }),
+      total: t.expose('total', {
+        type: 'Decimal',
+        description: 'Sum of the positions that could be priced, in the currency.',
+      }),
+      positions: t.expose('positions', {
+        type: [PositionType],
+        description: 'Every asset with a balance, by name.',
+      }),
+      unpriced: t.exposeStringList('unpriced', {
+        description: 'Assets with a balance that no streamed pair can price.',
+      }),
+    }),
+  });
+
+  builder.queryField('portfolio', t =>
+    t.field({
+      type: PortfolioType,
+      authScopes: PRIVATE,
+      description:
+        'All balances valued in one currency, with the pairs used to price each. A pair that is not streamed yet is subscribed on demand. Needs the scope balances:read.',
+      args: {
+        currency: t.arg.string({
+          required: true,
+          defaultValue: 'USD',
+          description: "Kraken's v2 name of an asset.",
+        }),
+      },
+      resolve: async (_root, { currency }, context) => valued(context, currency.toUpperCase() as Asset),
+    }),
+  );
+}
+
+async function valued({ services, loaders }: Context, currency: Asset): Promise<Portfolio> {
+  await balancesKnown(services);
+  const { client } = services;
+  const { instruments } = client.market;
+  const known = [...instruments.pairs()].some(pair => pair.quote === currency || pair.base === currency);
+  if (!known)
+    throw new CodedError('BAD_USER_INPUT', `No pair has ${currency} in it: nothing can be valued in it`);
+  const digits = instruments.asset(currency)?.precision ?? DEFAULT_DIGITS;
+  const balances = client.market.balances().filter(({ balance }) => !new Decimal(balance).isZero());
+
+  const position = async (balance: BalanceUpdate): Promise<Position> => {
+    const asset = pricedAs(balance.asset);
+    const routes: readonly Route[] =
+      asset === currency ? [[]] : routesOf(asset, currency, symbol => instruments.pair(symbol) !== undefined);
+    for (const route of routes) {
+      const tickers = await loaders.ticker.loadMany(route.map(step => step.symbol));
+      const prices = new Map(route.map(({ symbol }, index) => [symbol, lastPrice(tickers[index])]));
+      const price = priceAlong(route, symbol => prices.get(symbol));
+      if (price === undefined) continue;
+      const value = new Decimal(balance.balance)
+        .times(price)
+        .toDecimalPlaces(digits, Decimal.ROUND_HALF_EVEN);
+      return { balance, price, value, route: route.map(step => step.symbol) };
+    }
+    return { balance, price: undefined, value: undefined, route: [] };
+  };
+
+  const positions = await Promise.all(balances.map(position));
+  return {
+    currency,
+    positions,
+    total: positions.reduce(
+      (sum, { value }) => (value === undefined ? sum : sum.plus(value)),
+      new Decimal(0),
+    ),
+    unpriced: positions.filter(({ price }) => price === undefined).map(({ balance }) => balance.asset),
+  };
+}
+
+function lastPrice(ticker: TickerUpdate | Error | undefined) {
+  return ticker === undefined || ticker instanceof Error ? undefined : (ticker.last ?? ticker.midPrice);
+}

@@ -1,0 +1,65 @@
+import type { Asset, PairSymbol } from '../kraken/symbols.ts';
+import { Decimal, type DecimalText } from '../lib/decimal-text.ts';
+
+/** One pair on the way from an asset to a currency. */
+export interface RouteStep {
+  readonly symbol: PairSymbol;
+  /** Whether the pair is quoted the other way round, so that its price divides. */
+  readonly inverse: boolean;
+}
+
+export type Route = readonly RouteStep[];
+
+/** Assets over which an asset is priced that has no pair with the currency itself. Each is priced too: none counts as 1. */
+const BRIDGES = ['USD', 'USDT', 'EUR', 'BTC'] as Asset[];
+
+/** Digits of a price that was divided; values are rounded to the currency's own digits. */
+const PRICE_DIGITS = 20;
+
+/**
+ * The ways to price an asset in a currency, best first: its pair with the currency, either way round, then over another
+ * asset.
+ *
+ * @param lists whether a pair exists
+ */
+export function routesOf(
+  asset: Asset,
+  currency: Asset,
+  lists: (symbol: PairSymbol) => boolean,
+): readonly Route[] {
+  const direct = stepOf(asset, currency, lists);
+  const routes: Route[] = direct === undefined ? [] : [[direct]];
+  for (const bridge of BRIDGES) {
+    if (bridge === asset || bridge === currency) continue;
+    const first = stepOf(asset, bridge, lists);
+    const second = stepOf(bridge, currency, lists);
+    if (first !== undefined && second !== undefined) routes.push([first, second]);
+  }
+  return routes;
+}
+
+function stepOf(from: Asset, to: Asset, lists: (symbol: PairSymbol) => boolean): RouteStep | undefined {
+  const symbol = `${from}/${to}` as PairSymbol;
+  if (lists(symbol)) return { symbol, inverse: false };
+  const inverse = `${to}/${from}` as PairSymbol;
+  return lists(inverse) ? { symbol: inverse, inverse: true } : undefined;
+}
+
+/** The price of one unit along a route; undefined where a pair has no price. */
+export function priceAlong(
+  route: Route,
+  priceOf: (symbol: PairSymbol) => DecimalText | Decimal | undefined,
+): Decimal | undefined {
+  let price = new Decimal(1);
+  for (const { symbol, inverse } of route) {
+    const step = priceOf(symbol);
+    if (step === undefined || new Decimal(step).isZero()) return undefined;
+    price = inverse ? price.dividedBy(step) : price.times(step);
+  }
+  return route.some(step => step.inverse) ? price.toSignificantDigits(PRICE_DIGITS) : price;
+}
+
+/** The asset whose price an asset has: what earns or is staked is worth what can be traded for it. */
+export function pricedAs(asset: Asset): Asset {
+  return asset.replace(/\.(F|B|S|M|P)$/, '') as Asset;
+}
