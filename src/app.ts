@@ -61,6 +61,7 @@ export async function createApp({
     subscribeRate: config.subscribeRate,
     subscriptionLingerMs: config.subscriptionLingerMs,
     tokenRefreshMs: config.tokenRefreshMs,
+    restRate: config.restRate,
     messageQueueSize: config.messageQueueSize,
     logger,
     clock,

@@ -28,6 +28,8 @@ export interface Config {
   readonly subscribeRate: number;
   readonly subscriptionLingerMs: number;
   readonly tokenRefreshMs: number;
+  /** Public REST calls a second. */
+  readonly restRate: number;
   readonly messageQueueSize: number;
 }
 
@@ -109,6 +111,12 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
   },
   subscriptionLingerMs: milliseconds('SUBSCRIPTION_LINGER_MS', '30000', 0),
   tokenRefreshMs: milliseconds('KRAKEN_TOKEN_REFRESH_MS', '780000', 1_000),
+  restRate: {
+    name: 'KRAKEN_REST_RATE',
+    fallback: '1',
+    allowed: 'an integer from 1 to 1000',
+    read: integer(1, 1_000),
+  },
   messageQueueSize: {
     name: 'MESSAGE_QUEUE_SIZE',
     fallback: '10000',

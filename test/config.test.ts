@@ -52,6 +52,7 @@ describe('a bad value is named with its variable and what is allowed', () => {
     KRAKEN_SUBSCRIBE_RATE: '0',
     SUBSCRIPTION_LINGER_MS: '1e3',
     KRAKEN_TOKEN_REFRESH_MS: '0',
+    KRAKEN_REST_RATE: '0',
     MESSAGE_QUEUE_SIZE: '1',
   };
   for (const { name, allowed, secret } of Object.values(VARIABLES)) {

@@ -170,14 +170,18 @@ export class TradeFeed {
     let since = sinceBefore(timestamp);
     for (let page = 0; page < MAX_HISTORY_PAGES; page += 1) {
       const { rows, last } = await this.fetch(symbol, since);
+      const known = found.length;
       for (const row of rows.toSorted((a, b) => a.trade_id - b.trade_id)) {
         const next = tradeId + found.length + 1;
         if (row.trade_id > next) return undefined;
         if (row.trade_id === next) found.push(new TradeUpdate(row, clock.now(), true));
       }
       if (trades.tape(symbol)?.after(tradeId + found.length) !== undefined) return found;
-      if (rows.length < PAGE || last === since) return undefined;
-      since = last;
+      if (rows.length < PAGE) return undefined;
+      // Again from the instant of the last one: where a page ends, others may share it.
+      const next = found.length > known ? sinceBefore(found.at(-1)?.timestamp) : last;
+      if (next === since) return undefined;
+      since = next;
     }
     return undefined;
   }

@@ -235,8 +235,9 @@ async function pageOf(
   const [from, to] = [page[0], page.at(-1)];
   return {
     trades: page,
-    hasPreviousPage: from !== undefined && (after ? range[0] !== from : tape.oldest !== from),
-    hasNextPage: to !== undefined && (before ? range.at(-1) !== to : tape.latest !== to),
+    // Behind a cursor there is at least the trade that it names.
+    hasPreviousPage: from !== undefined && (Boolean(after) || tape.oldest !== from),
+    hasNextPage: to !== undefined && (Boolean(before) || tape.latest !== to),
   };
 }
 

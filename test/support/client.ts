@@ -13,10 +13,15 @@ export interface Result {
 }
 
 /** One GraphQL operation over HTTP. */
-export async function query(url: string, text: string, variables: object = {}): Promise<Result> {
+export async function query(
+  url: string,
+  text: string,
+  variables: object = {},
+  token?: string,
+): Promise<Result> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...bearer(token) },
     body: JSON.stringify({ query: text, variables }),
   });
   return (await response.json()) as Result;
@@ -92,11 +97,16 @@ export class Values implements AsyncDisposable {
   }
 }
 
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
 /** graphql-ws's own client, as a front-end uses it. */
-export function connect(url: string): Client {
+export function connect(url: string, token?: string): Client {
   return createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
+    ...(token !== undefined && { connectionParams: { Authorization: `Bearer ${token}` } }),
     retryAttempts: 0,
   });
 }
@@ -111,13 +121,13 @@ export function subscribe(client: Client, text: string, variables: Record<string
 }
 
 /** The same over server-sent events. */
-export function subscribeByEvents(url: string, text: string, variables: object = {}): Values {
+export function subscribeByEvents(url: string, text: string, variables: object = {}, token?: string): Values {
   return new Values((push, end) => {
     const abort = new AbortController();
     const read = async (): Promise<void> => {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...bearer(token) },
         body: JSON.stringify({ query: text, variables }),
         signal: abort.signal,
       });

@@ -1,6 +1,7 @@
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
+import { SIMULATED_KEY, SIMULATED_SECRET } from '../../src/simulator/account.ts';
 import { Exchange, type ExchangeOptions } from '../../src/simulator/exchange.ts';
 
 /** A server and the exchange that it is connected to, in this process, on real sockets. */
@@ -10,6 +11,14 @@ export interface Pair extends AsyncDisposable {
   readonly url: string;
 }
 
+/** What makes a server one with balances, and the token that grants them. */
+export const TOKEN = 'a-token-for-tests-only';
+export const WITH_ACCOUNT = {
+  KRAKEN_API_KEY: SIMULATED_KEY,
+  KRAKEN_API_SECRET: SIMULATED_SECRET,
+  ACCESS_TOKEN: TOKEN,
+} as const;
+
 /** Starts both. The exchange trades only when a test makes it. */
 export async function start(
   options: ExchangeOptions = {},
@@ -17,7 +26,12 @@ export async function start(
 ): Promise<Pair> {
   const exchange = new Exchange({ tradesPerSecond: 0, replayIntervalMs: 0, ...options });
   await exchange.start();
-  const app = await startServer(exchange.publicUrl, environment);
+  const app = await startServer(exchange.publicUrl, {
+    KRAKEN_WS_AUTH_URL: exchange.privateUrl,
+    KRAKEN_REST_URL: exchange.restUrl,
+    KRAKEN_REST_RATE: '1000',
+    ...environment,
+  });
   return {
     exchange,
     app,
