@@ -27,7 +27,9 @@ export function createBuilder() {
     plugins: [ScopeAuthPlugin],
     scopeAuth: {
       // Plain booleans: resolvers under Subscription answer at once.
-      authScopes: ({ grant }) => ({ balancesRead: grant === 'balances:read' }),
+      authScopes: ({ grant, services }) => ({
+        balancesRead: grant === 'balances:read' && services.client.hasAccount,
+      }),
       authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { services }) =>
         services.client.hasAccount

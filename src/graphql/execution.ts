@@ -3,7 +3,9 @@ import {
   type ExecutionResult,
   executeSubscriptionEvent,
   type GraphQLSchema,
+  getOperationAST,
   validateSubscriptionArgs,
+  valueFromASTUntyped,
 } from 'graphql';
 import { compileQuery } from 'graphql-jit';
 
@@ -42,7 +44,8 @@ export class Executor {
 
   /** Works for operations that were parsed and validated, and whose variables coerce. */
   prepare(operation: OperationArguments): Executable {
-    const { contextValue, variableValues } = operation;
+    const { contextValue } = operation;
+    const variableValues = withDefaults(operation);
     const compiled = this.#compile(operation);
     if ('query' in compiled) {
       return value => synchronous(compiled.query(value, contextValue, variableValues));
@@ -66,6 +69,22 @@ export class Executor {
     }
     return compiled;
   }
+}
+
+/** The variables as sent, and the defaults of those that were not: graphql-jit has none for types that are not null. */
+function withDefaults({
+  document,
+  operationName,
+  variableValues,
+}: OperationArguments): Record<string, unknown> {
+  const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
+  const values: Record<string, unknown> = { ...variableValues };
+  for (const { variable, defaultValue } of variableDefinitions) {
+    const name = variable.name.value;
+    if (values[name] === undefined && defaultValue !== undefined)
+      values[name] = valueFromASTUntyped(defaultValue);
+  }
+  return values;
 }
 
 /** The same by graphql-js: arguments and variables are coerced once, the selection is walked for each value. */

@@ -4,6 +4,7 @@ import {
   type ExecutionResult,
   type FieldNode,
   GraphQLError,
+  type GraphQLResolveInfo,
   getArgumentValues,
   getOperationAST,
   getVariableValues,
@@ -59,13 +60,11 @@ export function planSubscription(
     maskError(locatedError(error, field, [responseName(field)]), reportUnexpected);
   try {
     const fieldArguments = getArgumentValues(definition, field, variableValues);
-    // `subscribe` needs nothing of the resolve info: it names what to read, and reads nothing yet.
-    const feed = definition.subscribe(
-      undefined,
-      fieldArguments,
-      contextValue,
-      undefined as never,
-    ) as Feed<unknown>;
+    // `subscribe` names what to read, and reads nothing yet. Of the resolve info it needs its place: whether it may is
+    // remembered by it.
+    const path = { key: responseName(field), prev: undefined, typename: 'Subscription' };
+    const info = { path, fieldName: field.name.value, schema } as unknown as GraphQLResolveInfo;
+    const feed = definition.subscribe(undefined, fieldArguments, contextValue, info) as Feed<unknown>;
     const context: BroadcastContext = { services, grant };
     const execute = executor.prepare({ ...args, contextValue: context });
     const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;

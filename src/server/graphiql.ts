@@ -16,14 +16,31 @@ export interface GraphiQLPage {
 const BOOT = `
 const { workers, ...options } = JSON.parse(document.getElementById('options').textContent);
 self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_module, label) => workers[label] };
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), options);
+
+// What stands in the headers of the tab goes along with every request; over WebSocket that is when it connects.
+let headers = options.defaultTabs[0]?.headers;
+const parsed = () => {
+  try {
+    return JSON.parse(headers || '{}');
+  } catch {
+    return {};
+  }
+};
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
+  ...options,
+  connectionParams: parsed,
+  onEditHeaders: text => { headers = text; },
+  onTabChange: ({ tabs, activeTabIndex }) => { headers = tabs[activeTabIndex]?.headers; },
+});
 `;
 
 /**
  * GraphiQL with nothing fetched from elsewhere: the assets of `@graphql-yoga/render-graphiql` as files of this
  * server, and a tab for each document in `schema/operations/`.
+ *
+ * @param withAccount whether there are balances to show
  */
-export async function loadGraphiQL(endpoint: string): Promise<GraphiQLPage> {
+export async function loadGraphiQL(endpoint: string, withAccount: boolean): Promise<GraphiQLPage> {
   const { js, css, favicon, editorWorkerService, graphqlWorker, jsonWorker } = await import(
     '@graphql-yoga/render-graphiql/graphiql'
   );
@@ -50,7 +67,7 @@ export async function loadGraphiQL(endpoint: string): Promise<GraphiQLPage> {
     title: 'kraken-graphql',
     endpoint,
     subscriptionsProtocol: 'WS',
-    defaultTabs: exampleOperations().map(query => ({ query, headers: '{}' })),
+    defaultTabs: exampleOperations(withAccount),
     shouldPersistHeaders: false,
     schemaDescription: true,
     workers: paths.workers,
@@ -58,13 +75,22 @@ export async function loadGraphiQL(endpoint: string): Promise<GraphiQLPage> {
   return { html: page(paths, favicon, options), assets };
 }
 
+/** Documents of the account have numbers from here on. */
+const FIRST_PRIVATE = '20';
+const TOKEN_HEADER = JSON.stringify({ Authorization: 'Bearer <ACCESS_TOKEN>' });
+
 /** The documents of `schema/operations/`, each a tab, in the order of their names. */
-function exampleOperations(): readonly string[] {
+function exampleOperations(
+  withAccount: boolean,
+): readonly { readonly query: string; readonly headers: string }[] {
   const folder = new URL('../../schema/operations/', import.meta.url);
   return readdirSync(folder)
-    .filter(name => name.endsWith('.graphql'))
+    .filter(name => name.endsWith('.graphql') && (withAccount || name < FIRST_PRIVATE))
     .sort()
-    .map(name => readFileSync(new URL(name, folder), 'utf8'));
+    .map(name => ({
+      query: readFileSync(new URL(name, folder), 'utf8'),
+      headers: name < FIRST_PRIVATE ? '{}' : TOKEN_HEADER,
+    }));
 }
 
 function page(paths: { css: string; js: string; boot: string }, favicon: string, options: object): string {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { execute, type GraphQLSchema } from 'graphql';
+import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
@@ -9,13 +9,14 @@ import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
+import { CONNECTION_LIMITS, limitsRule, OPERATION_LIMITS } from './limits.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
+import { parseLimited } from './parsing.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
 export const GRAPHQL_PATH = '/graphql';
-const MAX_BODY_BYTES = 64 * 1024;
 
 export interface HttpOptions {
   readonly schema: GraphQLSchema;
@@ -43,7 +44,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const yoga = createGraphQL(options);
   let graphiql: Promise<GraphiQLPage> | undefined;
   const page = (): Promise<GraphiQLPage> => {
-    graphiql ??= loadGraphiQL(GRAPHQL_PATH);
+    graphiql ??= loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount);
     return graphiql;
   };
   const server = createServer((request, response) => {
@@ -70,7 +71,7 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
     graphiql: false,
     landingPage: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: CONNECTION_LIMITS.bytes,
     logging: {
       debug: (...args: unknown[]) => logger.debug({ args }, 'yoga'),
       info: (...args: unknown[]) => logger.info({ args }, 'yoga'),
@@ -80,6 +81,12 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
     },
     plugins: [
       {
+        onParse({ setParseFn }: { setParseFn: (parse: unknown) => void }) {
+          setParseFn(parseLimited);
+        },
+        onValidate({ context, addValidationRule }: ValidateHook) {
+          addValidationRule(limitsRule(OPERATION_LIMITS, context.params?.variables ?? {}));
+        },
         // graphql-js itself, so that queries say the same over HTTP as subscriptions do.
         onExecute({ setExecuteFn }: { setExecuteFn: (run: unknown) => void }) {
           setExecuteFn(execute);
@@ -94,6 +101,12 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
       },
     ],
   });
+}
+
+/** The part of yoga's hook that is used. */
+interface ValidateHook {
+  readonly context: { readonly params?: { readonly variables?: Readonly<Record<string, unknown>> | null } };
+  readonly addValidationRule: (rule: ReturnType<typeof limitsRule>) => void;
 }
 
 const NOT_EVENTS = 'Subscriptions are served as text/event-stream, or over WebSocket: accept one of them';
@@ -154,8 +167,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
     send(response, 401, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
     return;
   }
+  // What a page may send anywhere without asking (a form, plain text) is not taken.
+  if (request.method === 'POST' && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    const error = new GraphQLError('A POST is application/json');
+    send(response, 415, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+    return;
+  }
   await routes.yoga(request, response, { grant });
 }
+
+const JSON_TYPE = /^application\/json *(;|$)/i;
 
 function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');

@@ -15,18 +15,20 @@ import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { TokenBucket } from '../lib/token-bucket.ts';
 import type { Access } from './access.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
+import { CONNECTION_LIMITS, exceeded } from './limits.ts';
 import type { OriginCheck } from './origins.ts';
 import { Completion, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
-/** A frame from a client may not be larger: it is closed with code 1009. */
-const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 12_000;
 const CLOSE_GOING_AWAY = 1001;
+/** As graphql-ws says that there were too many requests to initialise. */
+const CLOSE_TOO_MANY = 4429;
 
 export interface WebSocketOptions {
   readonly server: Server;
@@ -52,7 +54,8 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: MAX_CLIENT_FRAME_BYTES,
+    // A larger frame closes the socket with code 1009.
+    maxPayload: CONNECTION_LIMITS.bytes,
     handleProtocols,
   });
   const protocol = makeServer<Record<string, unknown>, Client>({
@@ -63,7 +66,11 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       extra.grant = grant;
       return true;
     },
-    onSubscribe: ({ extra }, id, payload) => prepare(yoga, extra, id, payload),
+    onSubscribe: ({ extra, subscriptions }, id, payload) => {
+      const open = Object.keys(subscriptions).length;
+      const { subscriptions: allowed } = CONNECTION_LIMITS;
+      return open > allowed ? [exceeded('subscriptions', open, allowed)] : prepare(yoga, extra, id, payload);
+    },
     execute: args => operationOf(args).execute(args),
     subscribe: args => {
       const { client, id } = operationOf(args);
@@ -88,7 +95,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
     websocket.on('error', error => logger.debug({ err: error }, 'a client broke the protocol'));
     const streams = new Map<string, SubscriptionStream>();
-    const closed = protocol.opened(protocolSocket(websocket, logger), {
+    const closed = protocol.opened(protocolSocket(websocket, logger, clock), {
       request,
       websocket,
       writer,
@@ -129,7 +136,9 @@ interface Client {
 }
 
 /** The socket as graphql-ws wants it. */
-function protocolSocket(websocket: WebSocket, logger: Logger): ProtocolSocket {
+function protocolSocket(websocket: WebSocket, logger: Logger, clock: Clock): ProtocolSocket {
+  const { messagesPerSecond, messagesAtOnce } = CONNECTION_LIMITS;
+  const allowance = new TokenBucket(messagesPerSecond, messagesAtOnce, clock.monotonicMs());
   return {
     protocol: websocket.protocol,
     send: data => {
@@ -138,6 +147,10 @@ function protocolSocket(websocket: WebSocket, logger: Logger): ProtocolSocket {
     close: (code, reason) => websocket.close(code, reason),
     onMessage: handle => {
       websocket.on('message', data => {
+        if (allowance.take(clock.monotonicMs()) > 0) {
+          websocket.close(CLOSE_TOO_MANY, 'Too many messages');
+          return;
+        }
         handle(String(data)).catch((error: unknown) => {
           logger.error({ err: error }, 'an operation failed outside of GraphQL');
           websocket.close(CloseCode.InternalServerError, 'Internal server error');

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { chromium, type Page } from 'playwright-core';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { eventually } from '../support/client.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const SCREENSHOTS = process.env['SCREENSHOTS'];
@@ -17,6 +17,19 @@ const TABS: Readonly<Record<string, RegExp>> = {
   Status: /"HEALTHY"/,
   StatusStream: /"uptimeSeconds"/,
   ConnectionEvents: /"connectionEvents"/,
+  BookStream: /"bids"/,
+  BookUpdates: /"BookDelta"/,
+  TradesStream: /"cursor"/,
+  CandlesStream: /"ohlc": \{/,
+  Candles: /"ohlc": \[/,
+  Book: /"depth": 10/,
+  Trades: /"nodes"/,
+};
+
+/** Those that need the access token. */
+const PRIVATE_TABS: Readonly<Record<string, RegExp>> = {
+  BalancesStream: /"holdTrade"/,
+  Portfolio: /"positions"/,
 };
 
 /** Waits until a pane of the page shows matching text; the editor writes no-break spaces. */
@@ -40,7 +53,11 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
 }, async () => {
   const exchange = new Exchange({ tradesPerSecond: 50 });
   await exchange.start();
-  const app = await startServer(exchange.publicUrl);
+  const app = await startServer(exchange.publicUrl, {
+    ...WITH_ACCOUNT,
+    KRAKEN_WS_AUTH_URL: exchange.privateUrl,
+    KRAKEN_REST_URL: exchange.restUrl,
+  });
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -66,7 +83,7 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
     page.on('websocket', socket => sockets.push(socket.url()));
     await page.goto(`${app.url}/graphql`);
     await page.locator('.graphiql-tab').first().waitFor();
-    assert.equal(await page.locator('.graphiql-tab').count(), 7);
+    assert.equal(await page.locator('.graphiql-tab').count(), 16);
 
     await page.locator('.graphiql-execute-button').click();
     await shows(page, '.graphiql-response', /"LIVE"/);
@@ -90,11 +107,31 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
         async () => {
           const execute = page.getByRole('button', { name: /^Execute query/ });
           if (await execute.isVisible()) await execute.dispatchEvent('click');
-          return (await page.locator('.graphiql-response').textContent()) ?? '';
+          return result(page);
         },
         text => expected.test(text),
       );
     }
+    // The account's tabs need the token in their headers; over WebSocket it goes along when the socket connects.
+    for (const [name, expected] of Object.entries(PRIVATE_TABS)) {
+      await page.locator(`.graphiql-tab-button[title="${name}"]`).dispatchEvent('click');
+      await shows(page, '.graphiql-query-editor', new RegExp(`(query|subscription) ${name}\\b`));
+      await page.getByRole('button', { name: 'Headers' }).dispatchEvent('click');
+      await shows(page, '.graphiql-editor-tool', /<ACCESS_TOKEN>/);
+      await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines').click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${TOKEN}` }));
+      await shows(page, '.graphiql-editor-tool', new RegExp(TOKEN));
+      await eventually(
+        async () => {
+          const execute = page.getByRole('button', { name: /^Execute query/ });
+          if (await execute.isVisible()) await execute.dispatchEvent('click');
+          return result(page);
+        },
+        text => expected.test(text),
+      );
+    }
+    if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/graphiql-account.png` });
     assert.deepEqual(foreign, []);
     assert.deepEqual(failures, []);
     assert.ok(

@@ -111,10 +111,10 @@ export function connect(url: string, token?: string): Client {
   });
 }
 
-export function subscribe(client: Client, text: string, variables: Record<string, unknown> = {}): Values {
+export function subscribe(client: Client, text: string, variables?: Record<string, unknown>): Values {
   return new Values((push, end) =>
     client.subscribe(
-      { query: text, variables },
+      { query: text, ...(variables && { variables }) },
       { next: value => push(value as Result), error: end, complete: () => end() },
     ),
   );
