@@ -95,7 +95,7 @@ function exampleOperations(
 
 function page(paths: { css: string; js: string; boot: string }, favicon: string, options: object): string {
   // `<` escaped: no text in a document can end the script element.
-  const json = JSON.stringify(options).replaceAll('<', '\\\\u003c');
+  const json = JSON.stringify(options).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
   <head>

@@ -120,6 +120,7 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
       await shows(page, '.graphiql-editor-tool', /<ACCESS_TOKEN>/);
       await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines').click();
       await page.keyboard.press('Control+A');
+      await page.keyboard.press('Backspace');
       await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${TOKEN}` }));
       await shows(page, '.graphiql-editor-tool', new RegExp(TOKEN));
       await eventually(
