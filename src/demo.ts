@@ -1,11 +1,22 @@
 /** `npm run demo`: the server against the bundled exchange simulator; no network, no key. */
+import { randomBytes } from 'node:crypto';
 import { run } from './run.ts';
+import { SIMULATED_KEY, SIMULATED_SECRET } from './simulator/account.ts';
 import { Exchange } from './simulator/exchange.ts';
 
 const exchange = new Exchange({ tradesPerSecond: 50 });
 await exchange.start();
+const accessToken = process.env['ACCESS_TOKEN'] || randomBytes(16).toString('base64url');
 const { url } = await run({
-  environment: { ...process.env, KRAKEN_WS_URL: exchange.publicUrl },
+  environment: {
+    ...process.env,
+    KRAKEN_WS_URL: exchange.publicUrl,
+    KRAKEN_WS_AUTH_URL: exchange.privateUrl,
+    KRAKEN_REST_URL: exchange.restUrl,
+    KRAKEN_API_KEY: SIMULATED_KEY,
+    KRAKEN_API_SECRET: SIMULATED_SECRET,
+    ACCESS_TOKEN: accessToken,
+  },
   alsoClose: () => exchange.stop(),
 });
 
@@ -16,6 +27,7 @@ process.stdout.write(`
   GraphiQL        ${url}/graphql   (open it in a browser)
   GraphQL         ${url}/graphql   (POST, SSE)
   WebSocket       ${url.replace('http', 'ws')}/graphql   (graphql-transport-ws)
+  Access token    ${accessToken}   (for balances: a bearer token)
   Health          ${url}/health
   Readiness       ${url}/ready
   Exchange        ${exchange.publicUrl}   (the simulator, for any Kraken V2 client)

@@ -47,7 +47,7 @@ export function upstreamDepth(depth: number): BookDepth {
   return BOOK_DEPTHS.find(one => one >= depth) ?? 1_000;
 }
 
-export function keyOf(topic: Topic): TopicKey {
+function keyOf(topic: Topic): TopicKey {
   return topic.kind === 'ohlc' ? candleFeed(topic.interval) : topic.kind;
 }
 

@@ -5,13 +5,13 @@ import { getOperationAST, print } from 'graphql';
 import type { Client } from 'graphql-ws';
 import * as documents from '../../schema/generated/operations.ts';
 import { connect, query, type Result, subscribe, subscribeByEvents } from '../support/client.ts';
-import { type Pair, start } from '../support/server.ts';
+import { type Pair, start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 let pair: Pair;
 let client: Client;
 before(async () => {
-  pair = await start();
-  client = connect(pair.url);
+  pair = await start({}, WITH_ACCOUNT);
+  client = connect(pair.url, TOKEN);
 });
 after(async () => {
   await client.dispose();
@@ -33,8 +33,8 @@ describe('each document in schema/operations runs', () => {
       assertData(await values.next());
     });
     test(`${name} over HTTP`, async () => {
-      if (!/^subscription/m.test(text)) return assertData(await query(pair.url, text));
-      await using values = subscribeByEvents(pair.url, text);
+      if (!/^subscription/m.test(text)) return assertData(await query(pair.url, text, {}, TOKEN));
+      await using values = subscribeByEvents(pair.url, text, {}, TOKEN);
       assertData(await values.next());
     });
   }
@@ -42,7 +42,7 @@ describe('each document in schema/operations runs', () => {
   test('and has a typed document', () => {
     const generated = Object.values(documents).map(document => getOperationAST(document)?.name?.value);
     const written = names.map(
-      name => /(?:query|subscription) (\w+)/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1],
+      name => /^(?:query|subscription) (\w+)/m.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1],
     );
     assert.deepEqual(generated.sort(), written.sort());
   });
