@@ -73,6 +73,7 @@ export async function createApp({
     clock,
     version: packageVersion(),
     startedAt: clock.now(),
+    replays: { underWay: 0 },
     reportUnexpected: (error, id) => logger.error({ err: error, id }, 'unexpected error in an operation'),
   };
 

@@ -164,6 +164,7 @@ export class KrakenWebSocketV2 {
       pair,
       accepts: (symbol, interval, receivedAt) =>
         subscriptions.received(candleFeed(interval), symbol, receivedAt),
+      isWanted: (symbol, interval) => subscriptions.get(candleFeed(interval), symbol) !== undefined,
       isLive: (symbol, interval) => this.feedState(candleFeed(interval), symbol) === 'LIVE',
       changed: (symbol, interval, candles) => this.#onCandles(symbol, interval, candles),
     });
@@ -428,9 +429,13 @@ export class KrakenWebSocketV2 {
   resolveSymbol(text: string): PairSymbol {
     const symbol = this.#market.instruments.resolve(text);
     if (symbol !== undefined) return symbol;
-    if (!this.#market.instruments.known) {
+    if (!this.#market.instruments.known && text.length <= LONGEST_NAME) {
       const message = `The list of pairs has not arrived yet: spell "${text}" as BASE/QUOTE, or ask again`;
       throw new CodedError('UPSTREAM_UNAVAILABLE', message, { symbol: text, retryAfterMs: 1_000 });
+    }
+    if (text.length > LONGEST_NAME) {
+      const symbol = `${text.slice(0, LONGEST_NAME)}…`;
+      throw new CodedError('UNKNOWN_SYMBOL', `No pair "${symbol}" is known`, { symbol, suggestions: [] });
     }
     const suggestions = this.#market.instruments.suggest(text);
     const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
@@ -672,6 +677,9 @@ export class KrakenWebSocketV2 {
     this.#callbacks.call(CALLBACK_OF[event.type], event);
   }
 }
+
+/** No pair has a longer name; comparing one with every pair would take its time. */
+const LONGEST_NAME = 40;
 
 const CALLBACK_OF = {
   CONNECTED: 'connected',

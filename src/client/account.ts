@@ -259,7 +259,7 @@ export class Account {
     this.#upstream.disconnect();
     this.#holds?.stop();
     this.#fail(reason);
-    this.#tell(this.#balances.assets());
+    this.#handlers.changed(this.#balances.assets(), this.#config.clock.now());
   }
 
   #fail(message: string): void {

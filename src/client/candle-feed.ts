@@ -14,6 +14,8 @@ export interface CandleFeedOptions {
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair and interval came; false when nobody subscribed to it. */
   readonly accepts: (symbol: PairSymbol, interval: CandleMinutes, receivedAt: number) => boolean;
+  /** Whether anybody subscribed to it. */
+  readonly isWanted: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** Whether the feed can be trusted now. */
   readonly isLive: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** The candles that changed, oldest first: one that has closed, before the one that follows it. */
@@ -60,6 +62,8 @@ export class CandleFeed {
     const { rest, candles, clock, pair } = this.#options;
     const result = await rest.get('OHLC', { pair: restPairName(symbol), interval: String(interval) });
     const rows = candlesOf(result, symbol, interval, pair(symbol));
+    // Nobody wants it any more: without the socket's updates it would age without a sign.
+    if (!this.#options.isWanted(symbol, interval)) return;
     this.#closeInTime(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()));
   }
 

@@ -44,6 +44,8 @@ export class TradeFeed {
   /** Pairs whose missing trades are being fetched. */
   readonly #repairing = new Set<PairSymbol>();
   readonly #sleepers = new Set<() => void>();
+  /** Histories that are being fetched: whoever asks for the same waits for the same. */
+  readonly #histories = new Map<string, Promise<readonly TradeUpdate[] | undefined>>();
   #stopped = false;
 
   constructor(options: TradeFeedOptions) {
@@ -108,7 +110,7 @@ export class TradeFeed {
       if (tape === undefined || missing === undefined) break;
       if (attempts === 0 && pages === 0) logger.info({ symbol, ...missing }, 'trades are missing');
       try {
-        const page = await this.fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp));
+        const page = await this.fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp), 'urgent');
         if (this.#stopped) break;
         if (trades.tape(symbol) !== tape) {
           // Nobody wanted it any more meanwhile; if somebody does again, that is another tape.
@@ -160,7 +162,20 @@ export class TradeFeed {
    * @returns undefined when they can not be had whole: too many, or REST does not know them
    * @throws {RestError}
    */
-  async history(
+  history(
+    symbol: PairSymbol,
+    tradeId: number,
+    timestamp: string,
+  ): Promise<readonly TradeUpdate[] | undefined> {
+    const key = `${symbol} ${tradeId} ${timestamp}`;
+    const underWay =
+      this.#histories.get(key) ??
+      this.#history(symbol, tradeId, timestamp).finally(() => this.#histories.delete(key));
+    this.#histories.set(key, underWay);
+    return underWay;
+  }
+
+  async #history(
     symbol: PairSymbol,
     tradeId: number,
     timestamp: string,
@@ -192,9 +207,14 @@ export class TradeFeed {
    * @param since nanoseconds since the epoch
    * @throws {RestError}
    */
-  async fetch(symbol: PairSymbol, since: string): Promise<ReturnType<typeof tradesOf>> {
+  async fetch(
+    symbol: PairSymbol,
+    since: string,
+    urgency: 'urgent' | 'patient' = 'patient',
+  ): Promise<ReturnType<typeof tradesOf>> {
     const { rest, pair } = this.#options;
-    const result = await rest.get('Trades', { pair: restPairName(symbol), since, count: String(PAGE) });
+    const parameters = { pair: restPairName(symbol), since, count: String(PAGE) };
+    const result = await rest.get('Trades', parameters, urgency);
     return tradesOf(result, symbol, pair(symbol));
   }
 }

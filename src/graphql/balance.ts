@@ -1,3 +1,4 @@
+import type { KrakenWebSocketV2 } from '../client.ts';
 import type { Topic } from '../hub/topics.ts';
 import type { WalletRow } from '../kraken/messages.ts';
 import type { Asset } from '../kraken/symbols.ts';
@@ -99,7 +100,9 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       args: { assets: t.arg.stringList(ASSETS) },
       subscribe: (_root, { assets }, { services: { client } }) => {
         const wanted = isAmong(assets);
-        const read = (topic: Topic): readonly BalanceUpdate[] => {
+        const read = (topic: Topic): readonly (BalanceUpdate | Error)[] => {
+          const denial = denialOf(client);
+          if (denial !== undefined) return [denial];
           if (topic.kind === 'balances') return client.market.balances().filter(wanted);
           const balance = topic.kind === 'balance' ? client.market.balance(topic.asset) : undefined;
           return balance !== undefined && wanted(balance) ? [balance] : [];
@@ -115,13 +118,18 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
 
 /** Waits for the first snapshot of the account, where there is none yet. */
 export async function balancesKnown({ client, hub }: Services): Promise<void> {
+  await hub.first({ kind: 'balances' }, () => {
+    const denial = denialOf(client);
+    if (denial !== undefined) throw denial;
+    return client.getBalanceStreamingStatus().lastUpdateAt === undefined ? undefined : true;
+  });
+}
+
+/** Kraken's refusal of the account, if it refused. */
+function denialOf(client: KrakenWebSocketV2): CodedError | undefined {
   const { denied } = client.getBalanceStreamingStatus();
-  if (denied !== undefined) {
-    throw new CodedError('UPSTREAM_REJECTED', 'Kraken refused the account', { reason: denied });
-  }
-  await hub.first({ kind: 'balances' }, () =>
-    client.getBalanceStreamingStatus().lastUpdateAt === undefined ? undefined : true,
-  );
+  if (denied === undefined) return undefined;
+  return new CodedError('UPSTREAM_REJECTED', 'Kraken refused the account', { reason: denied });
 }
 
 function isAmong(

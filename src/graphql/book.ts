@@ -7,7 +7,7 @@ import type { OrderBookUpdate } from '../market/order-book-update.ts';
 import { readBook } from './book-reading.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
-import { asSource, latestFeed, mirrorFeed, unwrap } from './feed.ts';
+import { asSource, latestFeed, mirrorFeed, refusals, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import { DEPTH_ARGUMENT, distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
 
@@ -194,8 +194,11 @@ function bookMirrors(services: Services, topics: readonly Topic[], depth: number
     }
     return mirror;
   };
-  const step = (topic: Topic): readonly BookEvent[] => {
+  const refused = refusals(topic => hub.rejectionOf(topic));
+  const step = (topic: Topic): readonly (BookEvent | Error)[] => {
     if (topic.kind !== 'bookUpdates') return [];
+    const refusal = refused(topic);
+    if (refusal.length > 0) return refusal;
     const state = client.feedState('book', topic.symbol) ?? 'DISCONNECTED';
     return mirrorOf(topic.symbol).step(readBook(client, topic.symbol, depth), state, clock.now());
   };

@@ -121,7 +121,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
 }
 
 async function candles(
-  { loaders, services: { client } }: Context,
+  { loaders, services: { client, hub } }: Context,
   symbol: PairSymbol,
   interval: CandleMinutes,
   last: number,
@@ -129,6 +129,21 @@ async function candles(
   if (!(last >= 1 && last <= MOST)) {
     throw new CodedError('BAD_USER_INPUT', `last is 1 to ${MOST}, not ${last}`);
   }
+  const release = hub.hold({ kind: 'ohlc', symbol, interval });
+  try {
+    return await candlesHeld(loaders, client, symbol, interval, last);
+  } finally {
+    release();
+  }
+}
+
+async function candlesHeld(
+  loaders: Context['loaders'],
+  client: Services['client'],
+  symbol: PairSymbol,
+  interval: CandleMinutes,
+  last: number,
+): Promise<readonly OHLCUpdate[]> {
   await loaders.candles.load({ symbol, interval });
   if (client.getOhlcData(symbol, last, interval).length < last) {
     await client.loadOhlcHistory(symbol, interval).catch((error: Error) => {
@@ -166,6 +181,19 @@ function candleUpdates(
       if (before === undefined || before >= value.intervalBegin) return values;
       return client.market.candlesSince(topic.symbol, interval, before, clock.now());
     },
-    latest,
+    topic => {
+      const values = latest(topic);
+      const [value] = values;
+      // The first reader has the candle under way from here; others may have it already.
+      if (
+        topic.kind === 'ohlc' &&
+        value !== undefined &&
+        !(value instanceof Error) &&
+        !told.has(topic.symbol)
+      ) {
+        told.set(topic.symbol, value.intervalBegin);
+      }
+      return values;
+    },
   );
 }

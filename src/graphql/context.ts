@@ -11,6 +11,8 @@ export interface Services {
   readonly version: string;
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
+  /** Replays from Kraken's REST API that are under way, over all clients. */
+  readonly replays: { underWay: number };
   /** Called with an error that users must not see the inside of, and the id under which they see it. */
   readonly reportUnexpected: (error: unknown, id: string) => void;
 }

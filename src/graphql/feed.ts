@@ -13,8 +13,10 @@ export interface Feed<Value> {
   readonly byTheClock: boolean;
   /** Of state: the values of a topic now, as a rule one; none while there is none. */
   read(topic: Topic): readonly (Value | Error)[];
-  /** Of a mirror: what happened to a topic since the last step. */
-  step(topic: Topic): readonly Value[];
+  /** Of a mirror: what happened to a topic since the last step. Of events: what else there is to say, a refusal. */
+  step(topic: Topic): readonly (Value | Error)[];
+  /** Of events: where a topic stands, in the form of an event. */
+  standing(topic: Topic): unknown;
   /** What a newcomer gets at once of a topic. */
   current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly (Value | Error)[];
   /** What goes with the error of a subscriber that was too slow, after these events. */
@@ -28,6 +30,7 @@ const QUIET: Omit<Feed<never>, 'topics' | 'delivery'> = {
   byTheClock: false,
   read: () => [],
   step: () => [],
+  standing: () => undefined,
   current: () => [],
   slowConsumer: () => ({}),
   prepare: () => undefined,
@@ -52,7 +55,8 @@ export function clockFeed<Value>(topic: Topic, rate: number, read: () => Value):
 /** Events: each is delivered; a newcomer gets `current` first. */
 export function eventFeed<Value>(
   topics: readonly Topic[],
-  rest: Pick<Feed<Value>, 'current'> & Partial<Pick<Feed<Value>, 'slowConsumer' | 'prepare'>>,
+  rest: Pick<Feed<Value>, 'current'> &
+    Partial<Pick<Feed<Value>, 'slowConsumer' | 'prepare' | 'step' | 'standing'>>,
 ): Feed<Value> {
   return { ...QUIET, topics, delivery: 'every', ...rest };
 }
@@ -63,6 +67,23 @@ export function mirrorFeed<Value>(
   rest: Pick<Feed<Value>, 'step' | 'current'>,
 ): Feed<Value> {
   return { ...QUIET, topics, delivery: 'mirror', ...rest };
+}
+
+/** Says once that Kraken refuses a topic, each time that it begins to. */
+export function refusals(
+  rejectionOf: (topic: Topic) => Error | undefined,
+): (topic: Topic) => readonly Error[] {
+  const told = new Set<Topic>();
+  return topic => {
+    const rejection = rejectionOf(topic);
+    if (rejection === undefined) {
+      told.delete(topic);
+      return [];
+    }
+    if (told.has(topic)) return [];
+    told.add(topic);
+    return [rejection];
+  };
 }
 
 /** Lets a feed stand where a schema builder wants an async iterable of what `resolve` gets. */

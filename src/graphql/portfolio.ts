@@ -87,6 +87,10 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
   await balancesKnown(services);
   const { client } = services;
   const { instruments } = client.market;
+  if (!instruments.known) {
+    const message = 'The list of pairs has not arrived yet: ask again';
+    throw new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+  }
   const known = [...instruments.pairs()].some(pair => pair.quote === currency || pair.base === currency);
   if (!known)
     throw new CodedError('BAD_USER_INPUT', `No pair has ${currency} in it: nothing can be valued in it`);
@@ -97,10 +101,10 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
     const asset = pricedAs(balance.asset);
     const routes: readonly Route[] =
       asset === currency ? [[]] : routesOf(asset, currency, symbol => instruments.pair(symbol) !== undefined);
-    for (const route of routes) {
-      const tickers = await loaders.ticker.loadMany(route.map(step => step.symbol));
-      const prices = new Map(route.map(({ symbol }, index) => [symbol, lastPrice(tickers[index])]));
-      const price = priceAlong(route, symbol => prices.get(symbol));
+    for (const [index, route] of routes.entries()) {
+      // The best way is waited for; of the others only what streams counts, so that nothing waits for ever.
+      if (index === 0) await loaders.ticker.loadMany(route.map(step => step.symbol));
+      const price = priceAlong(route, symbol => lastPrice(client.market.ticker(symbol)));
       if (price === undefined) continue;
       const value = new Decimal(balance.balance)
         .times(price)
@@ -122,6 +126,6 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
   };
 }
 
-function lastPrice(ticker: TickerUpdate | Error | undefined) {
-  return ticker === undefined || ticker instanceof Error ? undefined : (ticker.last ?? ticker.midPrice);
+function lastPrice(ticker: TickerUpdate | undefined) {
+  return ticker?.last ?? ticker?.midPrice;
 }

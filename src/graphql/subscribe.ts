@@ -94,6 +94,7 @@ function createPlan(
     render: topic => feed.read(topic).map(render),
     renderEvent: render,
     step: topic => feed.step(topic).map(render),
+    standing: topic => feed.standing(topic),
     current: (topic, reason) => feed.current(topic, reason).map(render),
     renderSlowConsumer: events => {
       const error = new CodedError('SLOW_CONSUMER', tooSlow, feed.slowConsumer(events));

@@ -30,44 +30,76 @@ export class TradeReplay {
   }
 
   /**
-   * Waits for the pair to stream, and fetches what memory lacks.
+   * Waits for the pair to stream, and fetches what memory lacks. The pair is held meanwhile, so that it goes on from
+   * where memory begins.
    *
    * @throws {CodedError} `CURSOR_EXPIRED`, or `UPSTREAM_UNAVAILABLE` when asking again may help
    */
   async prepare(): Promise<void> {
-    const { client, hub } = this.#services;
-    const { symbol, tradeId, timestamp } = this.#cursor;
-    // Whoever has seen more than we have yet gets what follows once we have it too.
-    await hub.first({ kind: 'trades', symbol }, () =>
-      (client.market.tape(symbol)?.lastId ?? -1) >= tradeId ? symbol : undefined,
-    );
-    if (client.market.tape(symbol)?.after(tradeId) !== undefined) return;
-    let fetched: readonly TradeUpdate[] | undefined;
+    const release = this.#services.hub.hold({ kind: 'trades', symbol: this.#cursor.symbol });
     try {
-      fetched = await client.loadTradesAfter(symbol, tradeId, timestamp);
-    } catch (error) {
-      const message = `Trades of ${symbol} could not be fetched: ${(error as Error).message}`;
-      throw new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+      await this.#streams();
+      if (!this.isReady) await this.#fetch();
+    } finally {
+      release();
     }
-    if (fetched === undefined) throw expired(this.#cursor);
-    this.#fetched = fetched;
   }
 
-  /** Whether anything has to be fetched or waited for. */
+  /** Whoever has seen more than we have yet gets what follows once we have it too. */
+  async #streams(): Promise<void> {
+    const { client, hub } = this.#services;
+    const { symbol, tradeId } = this.#cursor;
+    const lastId = (): number => client.market.tape(symbol)?.lastId ?? -1;
+    await hub
+      .first({ kind: 'trades', symbol }, () => (lastId() >= tradeId ? symbol : undefined))
+      .catch((error: unknown) => {
+        // The pair streams, and has not come as far: the id is of another time, or of nobody's.
+        throw lastId() >= 0 && client.feedState('trade', symbol) === 'LIVE' ? expired(this.#cursor) : error;
+      });
+  }
+
+  async #fetch(): Promise<void> {
+    const { symbol, tradeId, timestamp } = this.#cursor;
+    const { client, replays } = this.#services;
+    if (replays.underWay >= MAX_REPLAYS) throw unavailable(symbol, 'too many clients go on from old cursors');
+    replays.underWay += 1;
+    try {
+      const fetched = await client.loadTradesAfter(symbol, tradeId, timestamp);
+      if (fetched === undefined) throw expired(this.#cursor);
+      this.#fetched = fetched;
+    } catch (error) {
+      throw error instanceof CodedError ? error : unavailable(symbol, (error as Error).message);
+    } finally {
+      replays.underWay -= 1;
+    }
+  }
+
+  /** Whether nothing has to be fetched or waited for. */
   get isReady(): boolean {
     const { symbol, tradeId } = this.#cursor;
     const tape = this.#services.client.market.tape(symbol);
-    return tape !== undefined && (tape.lastId ?? -1) >= tradeId && tape.after(tradeId) !== undefined;
+    return tape !== undefined && (tape.lastId ?? -1) >= tradeId && tape.after(this.#reached) !== undefined;
   }
 
   /** Oldest first, up to the last trade that was delivered to anyone. */
   trades(): readonly TradeUpdate[] {
-    const { client } = this.#services;
-    const from = this.#fetched.at(-1)?.tradeId ?? this.#cursor.tradeId;
-    const kept = client.market.tape(this.#cursor.symbol)?.after(from);
-    if (kept === undefined) throw expired(this.#cursor);
+    const { symbol } = this.#cursor;
+    const kept = this.#services.client.market.tape(symbol)?.after(this.#reached);
+    if (kept === undefined) throw unavailable(symbol, 'they came faster than they could be fetched');
     return [...this.#fetched, ...kept];
   }
+
+  get #reached(): number {
+    return this.#fetched.at(-1)?.tradeId ?? this.#cursor.tradeId;
+  }
+}
+
+/** Replays from REST at once, over all clients: Kraken answers about one call a second, and gaps come first. */
+const MAX_REPLAYS = 8;
+
+function unavailable(symbol: PairSymbol, why: string): CodedError {
+  const message = `Trades of ${symbol} could not be fetched: ${why}`;
+  return new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
 }
 
 /** Trades as results of bounded size; where ids are missing a new one begins, which says so. */

@@ -6,7 +6,7 @@ import type { TradeUpdate } from '../market/trade-update.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
 import { cursorOf, readCursor } from './cursor.ts';
-import { asSource, eventFeed, type Feed, unwrap } from './feed.ts';
+import { asSource, eventFeed, type Feed, refusals, unwrap } from './feed.ts';
 import { distinct, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
 import { batchesOf, cursorsBySymbol, type TradeBatch, TradeReplay } from './trade-replay.ts';
 
@@ -207,6 +207,11 @@ function tradeFeed(
       if (late.length === 0) return undefined;
       return Promise.all(late.map(replay => replay.prepare())).then(() => {});
     },
+    step: refusals(topic => hub.rejectionOf(topic)),
+    standing: topic => {
+      const latest = topic.kind === 'trades' ? client.market.tape(topic.symbol)?.latest : undefined;
+      return latest && { trades: [latest], gap: undefined };
+    },
     slowConsumer: events => {
       const places = [...events].map(event => cursorOf(lastOf(event as TradeBatch)));
       const [cursor] = places;
@@ -227,7 +232,8 @@ async function pageOf(
     }
   }
   const kept = await tradesAfter(services, symbol, tape, after);
-  const end = before ? readCursorOf(symbol, before).tradeId : Number.POSITIVE_INFINITY;
+  const isBounded = before !== null && before !== undefined;
+  const end = isBounded ? readCursorOf(symbol, before).tradeId : Number.POSITIVE_INFINITY;
   const range = kept.filter(trade => trade.tradeId < end);
   let page = range;
   if (first) page = page.slice(0, first);
@@ -236,8 +242,8 @@ async function pageOf(
   return {
     trades: page,
     // Behind a cursor there is at least the trade that it names.
-    hasPreviousPage: from !== undefined && (Boolean(after) || tape.oldest !== from),
-    hasNextPage: to !== undefined && (Boolean(before) || tape.latest !== to),
+    hasPreviousPage: from !== undefined && (typeof after === 'string' || tape.oldest !== from),
+    hasNextPage: to !== undefined && (isBounded || tape.latest !== to),
   };
 }
 
@@ -247,7 +253,7 @@ async function tradesAfter(
   tape: TradeTape,
   after: string | null | undefined,
 ): Promise<readonly TradeUpdate[]> {
-  if (!after) return tape.last(LARGEST_PAGE);
+  if (after === null || after === undefined) return tape.last(LARGEST_PAGE);
   const cursor = readCursorOf(symbol, after);
   const replay = new TradeReplay(services, cursor);
   if (!replay.isReady) await replay.prepare();

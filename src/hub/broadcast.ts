@@ -22,8 +22,10 @@ export interface BroadcastPlan {
   render(topic: Topic): readonly string[];
   /** Of events: executes and serialises for one of them. */
   renderEvent(event: unknown): string;
-  /** Of a mirror: what happened to a topic since the last step. */
+  /** Of a mirror: what happened to a topic since the last step. Of events: what else there is to say, a refusal. */
   step(topic: Topic): readonly string[];
+  /** Of events: where a topic stands, in the form of an event; undefined while there is none. */
+  standing(topic: Topic): unknown;
   /** What a newcomer gets at once of a topic. Every subscriber brings its own. */
   current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly string[];
   /** The last result of a subscriber that was too slow for every event, with the last events that it got. */

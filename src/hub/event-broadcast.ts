@@ -6,10 +6,11 @@ import type { DeliveryCounters, Outlet } from './outlet.ts';
 import type { Topic } from './topics.ts';
 import type { Turn } from './turn.ts';
 
-/** An event, and the topic that it is of. */
+/** An event, the topic that it is of, and its number in this broadcast. */
 interface Happening {
   readonly topic: Topic;
   readonly event: unknown;
+  readonly index: number;
 }
 
 /** Event topics: each event is executed once and delivered to everyone who had joined before it. */
@@ -22,8 +23,9 @@ export class EventBroadcast implements Broadcast {
   #happenings: Happening[] = [];
   /** The latest, as far back as the slowest subscriber may be, so that it can be told where it stopped. */
   readonly #recent = new Ring<Happening>(MAX_QUEUED + 1);
-  /** Of each topic the last event that is no longer among the recent. */
-  readonly #earlier = new Map<Topic, unknown>();
+  /** Of each topic the last one that is no longer among the recent. */
+  readonly #earlier = new Map<Topic, Happening>();
+  #index = 0;
 
   constructor(plan: BroadcastPlan, { turn, counters }: BroadcastEnvironment) {
     this.plan = plan;
@@ -38,36 +40,38 @@ export class EventBroadcast implements Broadcast {
   join(outlet: Outlet, plan: BroadcastPlan): Cancel {
     // What happened in this turn belongs to the subscribers so far; the newcomer's first values include it.
     this.flush();
-    const outbox = new QueueOutbox(outlet, plan, this.#counters);
+    // Its beginning first: if that fails, it has not joined.
+    const beginnings = plan.topics.map(topic => plan.current(topic, 'SUBSCRIBED'));
+    const outbox = new QueueOutbox(outlet, plan, this.#counters, this.#index);
     const leave = () => void this.#outboxes.delete(outbox);
     this.#outboxes.set(outbox, leave);
     outlet.onDrain(() => outbox.drain());
-    for (const topic of plan.topics) outbox.begin(topic);
+    for (const [index, topic] of plan.topics.entries()) outbox.begin(topic, beginnings[index] ?? []);
     return leave;
   }
 
   changed(topic: Topic, event: unknown): void {
-    if (event === undefined) return;
-    this.#happenings.push({ topic, event });
-    this.#turn.changed(this);
+    if (event === undefined) {
+      // No event, but something about the topic that may have to be told: that it is refused.
+      for (const result of this.plan.step(topic)) this.#deliver(result);
+    } else if (isFirst(event)) {
+      // Not news but what is known, and this very moment no more than that: each has as much of it as it asked for.
+      this.flush();
+      for (const outbox of [...this.#outboxes.keys()])
+        outbox.begin(topic, outbox.plan.current(topic, 'SUBSCRIBED'));
+    } else {
+      this.#index += 1;
+      this.#happenings.push({ topic, event, index: this.#index });
+      this.#turn.changed(this);
+    }
   }
 
   flush(): void {
     const happenings = this.#happenings;
     this.#happenings = [];
     for (const happening of happenings) {
-      if (isFirst(happening.event)) {
-        // Not news but what is known: each subscriber has as much of it as it asked for.
-        for (const outbox of [...this.#outboxes.keys()]) outbox.begin(happening.topic);
-        continue;
-      }
       this.#remember(happening);
-      const result = this.plan.renderEvent(happening.event);
-      for (const [outbox, leave] of this.#outboxes) {
-        if (outbox.deliver(result)) continue;
-        leave();
-        outbox.giveUp(this.#lastBefore(outbox.waiting));
-      }
+      this.#deliver(this.plan.renderEvent(happening.event));
     }
   }
 
@@ -75,18 +79,28 @@ export class EventBroadcast implements Broadcast {
     for (const outbox of [...this.#outboxes.keys()]) outbox.outlet.end();
   }
 
+  #deliver(result: string): void {
+    for (const [outbox, leave] of this.#outboxes) {
+      if (outbox.deliver(result)) continue;
+      leave();
+      outbox.giveUp(this.#lastBefore(outbox));
+    }
+  }
+
   #remember(happening: Happening): void {
     const oldest = this.#recent.size === MAX_QUEUED + 1 ? this.#recent.at(0) : undefined;
-    if (oldest !== undefined) this.#earlier.set(oldest.topic, oldest.event);
+    if (oldest !== undefined) this.#earlier.set(oldest.topic, oldest);
     this.#recent.push(happening);
   }
 
-  /** Of each topic the last event before the latest `count`, which wait in vain. */
-  #lastBefore(count: number): Iterable<unknown> {
-    const last = new Map(this.#earlier);
+  /** Of each topic what a subscriber got last: where it began, or an event since, but for those that wait in vain. */
+  #lastBefore(outbox: QueueOutbox): Iterable<unknown> {
+    const last = new Map(outbox.beginnings);
     // The one that did not fit any more is the very last.
-    for (const { topic, event } of this.#recent.last(this.#recent.size).slice(0, -(count + 1)))
-      last.set(topic, event);
+    const recent = this.#recent.last(this.#recent.size).slice(0, -(outbox.waiting + 1));
+    for (const { topic, event, index } of [...this.#earlier.values(), ...recent]) {
+      if (index > outbox.joinedAt) last.set(topic, event);
+    }
     return last.values();
   }
 }

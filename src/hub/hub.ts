@@ -155,6 +155,16 @@ export class Hub implements ClientObserver {
     }
   }
 
+  /** Keeps a topic streaming until the returned function is called; it lingers after that. */
+  hold(topic: Topic): Cancel {
+    this.#demand(topic);
+    let held = true;
+    return () => {
+      if (held) this.#undemand(topic);
+      held = false;
+    };
+  }
+
   #outcome<Value>(topic: Topic, read: () => Value | undefined): Value | undefined {
     const rejection = this.rejectionOf(topic);
     if (rejection !== undefined) throw rejection;
@@ -203,6 +213,8 @@ export class Hub implements ClientObserver {
   balancesChanged(assets: readonly Asset[]): void {
     const readers = this.#readers.get('balances');
     if (readers === undefined) return;
+    // No asset: something about the account as a whole, that it is denied.
+    if (assets.length === 0) for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic);
     for (const asset of assets) {
       let topic = this.#assetTopics.get(asset);
       if (topic === undefined) {

@@ -65,14 +65,19 @@ export const MAX_QUEUED = 1_000;
 export class QueueOutbox {
   readonly outlet: Outlet;
   /** Its own: newcomers may ask for different beginnings. */
-  readonly #plan: BroadcastPlan;
+  readonly plan: BroadcastPlan;
   readonly #counters: DeliveryCounters;
+  /** The number of the last event before it joined. */
+  readonly joinedAt: number;
+  /** Where each topic stood when it began, in the form of an event. */
+  readonly beginnings = new Map<Topic, unknown>();
   #queue: string[] = [];
 
-  constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters) {
+  constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters, joinedAt: number) {
     this.outlet = outlet;
-    this.#plan = plan;
+    this.plan = plan;
     this.#counters = counters;
+    this.joinedAt = joinedAt;
   }
 
   /** Results that it has not been sent. */
@@ -81,11 +86,11 @@ export class QueueOutbox {
   }
 
   /** Sends what is known of a topic. */
-  begin(topic: Topic): void {
-    for (const result of this.#plan.current(topic, 'SUBSCRIBED')) {
-      this.outlet.send(result);
-      this.#counters.delivered += 1;
-    }
+  begin(topic: Topic, results: readonly string[]): void {
+    const standing = this.plan.standing(topic);
+    if (standing !== undefined) this.beginnings.set(topic, standing);
+    for (const result of results) this.outlet.send(result);
+    this.#counters.delivered += results.length;
   }
 
   /** Sends or queues a result; returns false when the queue is full and the subscriber has to be given up. */
@@ -104,7 +109,7 @@ export class QueueOutbox {
   /** It is told that it was too slow, and where it stopped; what queued is of no use any more. */
   giveUp(lastEvents: Iterable<unknown>): void {
     this.#queue = [];
-    this.outlet.send(this.#plan.renderSlowConsumer(lastEvents));
+    this.outlet.send(this.plan.renderSlowConsumer(lastEvents));
     this.outlet.end();
   }
 

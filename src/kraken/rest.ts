@@ -22,7 +22,7 @@ export interface RestOptions {
 
 /** Public calls that may leave at once before the rate applies. */
 const BURST = 5;
-/** Calls that may wait for their turn, of each kind; more are refused. */
+/** Calls that may wait for their turn, of each kind and urgency; more are refused. */
 const MAX_WAITING = 100;
 
 /**
@@ -52,9 +52,16 @@ export class RestClient {
     return this.#options.apiKey !== undefined && this.#options.apiSecret !== undefined;
   }
 
-  /** @throws {RestError} */
-  get(method: string, parameters: Readonly<Record<string, string>>): Promise<LosslessObject> {
-    return this.#public.enter(async () => {
+  /**
+   * @param urgency whether it goes before those that wait: a gap in what streams, before somebody's history
+   * @throws {RestError}
+   */
+  get(
+    method: string,
+    parameters: Readonly<Record<string, string>>,
+    urgency: 'urgent' | 'patient' = 'patient',
+  ): Promise<LosslessObject> {
+    return this.#public.enter(urgency, async () => {
       for (;;) {
         const waitMs = this.#bucket.take(this.#clock.monotonicMs());
         if (waitMs === 0) break;
@@ -66,7 +73,7 @@ export class RestClient {
 
   /** @throws {RestError} */
   post(method: string, parameters: Readonly<Record<string, string>> = {}): Promise<LosslessObject> {
-    return this.#private.enter(() => {
+    return this.#private.enter('patient', () => {
       const { apiKey, apiSecret } = this.#options;
       if (apiKey === undefined || apiSecret === undefined)
         throw new RestError('no API key is configured', false);
@@ -146,25 +153,33 @@ function reasonOf(error: unknown): string {
   return reason instanceof Error ? reason.message || reason.name : String(reason);
 }
 
-/** Calls one after the other, in order; the next leaves when the last is answered. */
+/** Calls one after the other: the next leaves when the last is answered. */
 class Line {
   readonly #name: string;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #urgent: (() => void)[] = [];
+  readonly #patient: (() => void)[] = [];
+  #busy = false;
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  async enter<Result>(call: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#waiting >= MAX_WAITING) throw new RestQueueFull(this.#name);
-    this.#waiting += 1;
-    const turn = this.#last.then(call);
-    this.#last = turn.catch(() => {});
+  async enter<Result>(urgency: 'urgent' | 'patient', call: () => Result | Promise<Result>): Promise<Result> {
+    const queue = urgency === 'urgent' ? this.#urgent : this.#patient;
+    if (queue.length >= MAX_WAITING) throw new RestQueueFull(this.#name);
+    if (this.#busy) await new Promise<void>(resolve => queue.push(resolve));
+    this.#busy = true;
     try {
-      return await turn;
+      return await call();
     } finally {
-      this.#waiting -= 1;
+      this.#next();
     }
+  }
+
+  /** Whoever is next stays busy in its turn, so that nobody slips in between. */
+  #next(): void {
+    const wake = this.#urgent.shift() ?? this.#patient.shift();
+    if (wake === undefined) this.#busy = false;
+    else wake();
   }
 }

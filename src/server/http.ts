@@ -94,7 +94,11 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
         onSubscribe({ setSubscribeFn }: { setSubscribeFn: (subscribe: unknown) => void }) {
           setSubscribeFn((args: Parameters<OpenSubscription>[0] & { contextValue: { request: Request } }) =>
             acceptsEvents(args.contextValue.request)
-              ? openSubscription(args, handlers => eventStream(services, handlers))
+              ? openSubscription(
+                  args,
+                  handlers => eventStream(services, handlers),
+                  () => (args.contextValue.request.signal.aborted ? { errors: [] } : undefined),
+                )
               : { errors: [toGraphQLError(new CodedError('BAD_USER_INPUT', NOT_EVENTS))] },
           );
         },

@@ -88,7 +88,7 @@ function withDefaults(
   variables: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const defaults = variableDefinitions.flatMap(({ variable, defaultValue }) =>
-    defaultValue?.kind === Kind.LIST ? [[variable.name.value, defaultValue.values] as const] : [],
+    defaultValue === undefined ? [] : [[variable.name.value, literalOf(defaultValue)] as const],
   );
   return { ...Object.fromEntries(defaults), ...variables };
 }
@@ -138,15 +138,19 @@ class Counter {
   }
 
   #field(field: FieldNode): Count {
-    if (field.name.value.startsWith('__')) return NOTHING;
     const inner = field.selectionSet ? this.#selections(field.selectionSet) : NOTHING;
+    // What introspection goes into has the depth and cost of no data; how often it is asked for counts.
+    if (field.name.value.startsWith('__')) {
+      const cost = field.selectionSet === undefined ? 0 : INTROSPECTION_COST;
+      return { ...inner, depth: 0, cost, aliases: inner.aliases + (field.alias === undefined ? 0 : 1) };
+    }
     const sizes = (field.arguments ?? []).map(argument => this.#sizeOf(argument));
-    const times = sizes.reduce((product, { times }) => product * times, 1);
+    const times = sizes.reduce((product, { times }) => product * times, sizeOfField(field));
     return {
       depth: inner.depth + 1,
       aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
       directives: inner.directives,
-      cost: Math.min(Number.MAX_SAFE_INTEGER, times * (inner.cost + 1)),
+      cost: Math.min(Number.MAX_SAFE_INTEGER, times * (inner.cost + 1) + (goesOn(field) ? REPLAY_COST : 0)),
       symbols: inner.symbols + sizes.reduce((sum, { symbols }) => sum + symbols, 0),
     };
   }
@@ -176,14 +180,36 @@ class Counter {
     switch (value.kind) {
       case Kind.VARIABLE:
         return this.#variables[value.name.value];
-      case Kind.LIST:
-        return value.values;
-      case Kind.INT:
-        return Number(value.value);
       default:
-        return undefined;
+        return literalOf(value);
     }
   }
+}
+
+function literalOf(value: ValueNode): unknown {
+  if (value.kind === Kind.LIST) return value.values;
+  return value.kind === Kind.INT ? Number(value.value) : undefined;
+}
+
+/** One look at the schema costs as much as this many fields. */
+const INTROSPECTION_COST = 2_000;
+/** Trades from an old cursor may have to be fetched from Kraken, which answers once a second. */
+const REPLAY_COST = 4_000;
+function goesOn({ name, arguments: given = [] }: FieldNode): boolean {
+  return name.value === 'trades' && given.some(argument => argument.name.value === 'after');
+}
+
+/** Items of lists that no argument bounds, and of those whose argument is left out, in units of {@link PAGE_UNIT}. */
+const SIZES: Readonly<Record<string, readonly [unlessGiven: string, items: number]>> = {
+  instruments: ['', 1_500],
+  balances: ['assets', 50],
+  portfolio: ['', 100],
+  ohlc: ['last', 100],
+  trades: ['', 50],
+};
+function sizeOfField({ name, arguments: given = [] }: FieldNode): number {
+  const [unlessGiven, items] = SIZES[name.value] ?? ['', PAGE_UNIT];
+  return given.some(argument => argument.name.value === unlessGiven) ? 1 : items / PAGE_UNIT;
 }
 
 /** Arguments that say how many items there will be. */

@@ -66,6 +66,9 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       extra.grant = grant;
       return true;
     },
+    onComplete: ({ extra }, id, payload) => {
+      if (extra.operations.get(id)?.payload === payload) extra.operations.delete(id);
+    },
     onSubscribe: ({ extra, subscriptions }, id, payload) => {
       const open = Object.keys(subscriptions).length;
       const { subscriptions: allowed } = CONNECTION_LIMITS;
@@ -76,7 +79,16 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       const { client, id } = operationOf(args);
       // A client may complete an id and use it again before graphql-ws has heard of the first.
       client.streams.get(id)?.return();
-      return openSubscription(args, handlers => socketStream(client, id, handlers));
+      return openSubscription(
+        args,
+        handlers => socketStream(client, id, handlers),
+        // The same id may be another operation's by now, and graphql-ws can not tell the two apart: this one says
+        // nothing, and whatever ends it ends the other.
+        () =>
+          client.operations.get(id) === operationOf(args)
+            ? undefined
+            : new Completion(() => void client.streams.get(id)?.return()),
+      );
     },
   });
 
@@ -100,6 +112,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       websocket,
       writer,
       streams,
+      operations: new Map(),
       grant: 'none',
     });
     websocket.on('close', (code, reason) => {
@@ -131,6 +144,8 @@ interface Client {
   readonly writer: FrameWriter;
   /** Its open subscriptions, by operation id. */
   readonly streams: Map<string, SubscriptionStream>;
+  /** The latest operation of each id that is in use. */
+  readonly operations: Map<string, SocketOperation>;
   /** Set by `connection_init`. */
   grant: Grant;
 }
@@ -184,6 +199,8 @@ interface SocketOperation {
   readonly execute: (args: ExecutionArgs) => ReturnType<typeof import('graphql').execute>;
   readonly client: Client;
   readonly id: string;
+  /** Of the message that asked for it: what tells two operations of one id apart. */
+  readonly payload: SubscribePayload;
 }
 
 function operationOf(args: ExecutionArgs): SocketOperation {
@@ -207,7 +224,8 @@ async function prepare(
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors.map(withoutHttp);
-    const rootValue: SocketOperation = { execute, client, id };
+    const rootValue: SocketOperation = { execute, client, id, payload: params };
+    client.operations.set(id, rootValue);
     return {
       schema,
       document,

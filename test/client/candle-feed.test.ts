@@ -44,6 +44,7 @@ beforeEach(() => {
     clock,
     pair: () => undefined,
     accepts: () => true,
+    isWanted: () => true,
     isLive: () => live,
     changed: (_symbol, _interval, candles) => {
       told.push(

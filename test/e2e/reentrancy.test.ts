@@ -13,16 +13,18 @@ describe('a callback that', () => {
     const { exchange, kraken } = library;
     exchange.account.permissions.delete('websockets');
     let again = 0;
-    kraken.registerCallback('disconnected', () => {
+    const reconnect = (): void => {
       again += 1;
       kraken.connect();
-    });
+    };
+    kraken.registerCallback('disconnected', reconnect);
     kraken.connect();
     await eventually(
       () => again,
       count => count >= 3,
     );
     const calls = exchange.account.calls.filter(call => call === 'GetWebSocketsToken').length;
+    kraken.unregisterCallback('disconnected', reconnect);
     assert.ok(calls <= 4, `${calls} calls`);
   });
 

@@ -28,6 +28,7 @@ const services = {
   clock: { ...systemClock, now: () => 1_790_000_000_000 },
   version: '0.0.0',
   startedAt: 1_780_000_000_000,
+  replays: { underWay: 0 },
   reportUnexpected: () => {},
 };
 const tickers = frames('ticker.jsonl').map(frame => {

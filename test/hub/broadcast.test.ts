@@ -64,7 +64,8 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
     minIntervalMs: 0,
     byTheClock: false,
     render: topic => [result(topic)],
-    step: topic => [`step ${result(topic)}`],
+    step: () => [],
+    standing: () => undefined,
     renderEvent: event => {
       executions += 1;
       return String(event);
