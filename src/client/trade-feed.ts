@@ -88,12 +88,13 @@ export class TradeFeed {
     });
   }
 
-  #settle(symbol: PairSymbol, { delivery, missing, renumbered }: TradeOutcome): void {
+  #settle(symbol: PairSymbol, { deliveries, missing, renumbered }: TradeOutcome): void {
     if (renumbered) this.#options.logger.warn({ symbol }, 'trade ids have begun anew');
-    if (delivery?.gap !== undefined) {
-      this.#options.logger.error({ symbol, ...delivery.gap }, 'trades could not be recovered');
+    for (const delivery of deliveries) {
+      const { gap } = delivery;
+      if (gap !== undefined) this.#options.logger.error({ symbol, ...gap }, 'trades could not be recovered');
+      this.#options.deliver(symbol, delivery);
     }
-    if (delivery !== undefined) this.#options.deliver(symbol, delivery);
     if (missing !== undefined && !this.#repairing.has(symbol)) void this.#repair(symbol);
   }
 

@@ -104,18 +104,20 @@ export class TradeTape {
     return found?.tradeId === tradeId ? found : undefined;
   }
 
-  /** Takes rows in any order; returns what may be passed on now, undefined if nothing may. */
-  apply(rows: readonly TradeRow[], receivedAt: number, recovered = false): TradeDelivery | undefined {
+  /** Takes rows in any order; returns what may be passed on now: as a rule one delivery, or none. */
+  apply(rows: readonly TradeRow[], receivedAt: number, recovered = false): readonly TradeDelivery[] {
     // With nothing known yet, the first trade taken is the first of the tape.
     const first = this.#lastId === undefined && !this.#restarted;
     const ordered = this.#lastId === undefined ? rows.toSorted((a, b) => a.trade_id - b.trade_id) : rows;
     for (const row of ordered) this.#take(row, receivedAt, recovered);
-    if (this.#held.size > this.#maxHeld) return this.giveUp();
-    return this.#deliver(first);
+    const deliveries = this.#deliver(first);
+    // One gap at a time, until what is held back is within the bound: each is named before what follows it.
+    while (this.#held.size > this.#maxHeld) deliveries.push(...this.giveUp());
+    return deliveries;
   }
 
   /** What is missing will not come: names it, and passes on what waited for it. */
-  giveUp(): TradeDelivery | undefined {
+  giveUp(): readonly TradeDelivery[] {
     const { missing } = this;
     if (missing !== undefined) {
       this.#gap = missing;
@@ -168,11 +170,11 @@ export class TradeTape {
     for (const id of this.#held.keys()) this.#heldFrom = Math.min(this.#heldFrom, id);
   }
 
-  #deliver(first = false): TradeDelivery | undefined {
-    if (this.#delivered.length === 0) return undefined;
+  #deliver(first = false): TradeDelivery[] {
+    if (this.#delivered.length === 0) return [];
     const delivery = { trades: this.#delivered, gap: this.#gap, first };
     this.#delivered = [];
     this.#gap = undefined;
-    return delivery;
+    return [delivery];
   }
 }

@@ -19,8 +19,8 @@ export interface TradeStatistics {
 
 /** What one message did to a tape. */
 export interface TradeOutcome {
-  /** What may be passed on now. */
-  readonly delivery: TradeDelivery | undefined;
+  /** What may be passed on now, in order; as a rule one delivery, or none. */
+  readonly deliveries: readonly TradeDelivery[];
   /** What is missing now; undefined if nothing is. */
   readonly missing: TradeGap | undefined;
   /** The exchange has begun to number anew: nobody can tell whether something was missed. */
@@ -82,18 +82,20 @@ export class Trades {
       tape.restart();
       this.#broken.delete(symbol);
     }
-    const delivery = tape.apply(fresh ?? rows, receivedAt, source === 'rest');
-    this.#tradesRecovered += delivery?.trades.filter(trade => trade.recovered).length ?? 0;
-    this.#count(symbol, tape, delivery);
-    return { delivery, missing: tape.missing, renumbered: fresh !== undefined };
+    const deliveries = tape.apply(fresh ?? rows, receivedAt, source === 'rest');
+    for (const { trades } of deliveries) {
+      this.#tradesRecovered += trades.filter(trade => trade.recovered).length;
+    }
+    this.#count(symbol, tape, deliveries);
+    return { deliveries, missing: tape.missing, renumbered: fresh !== undefined };
   }
 
   /** What is missing of this pair will not come. */
   giveUp(symbol: PairSymbol): TradeOutcome {
     const tape = this.#tapes.get(symbol);
-    const delivery = tape?.giveUp();
-    if (tape !== undefined) this.#count(symbol, tape, delivery);
-    return { delivery, missing: tape?.missing, renumbered: false };
+    const deliveries = tape?.giveUp() ?? [];
+    if (tape !== undefined) this.#count(symbol, tape, deliveries);
+    return { deliveries, missing: tape?.missing, renumbered: false };
   }
 
   drop(symbol: PairSymbol): void {
@@ -102,9 +104,10 @@ export class Trades {
     this.#broken.delete(symbol);
   }
 
-  #count(symbol: PairSymbol, tape: TradeTape, delivery: TradeDelivery | undefined): void {
-    if (delivery?.gap !== undefined) {
-      this.#tradesLost += delivery.gap.toTradeId - delivery.gap.fromTradeId + 1;
+  #count(symbol: PairSymbol, tape: TradeTape, deliveries: readonly TradeDelivery[]): void {
+    for (const { gap } of deliveries) {
+      if (gap === undefined) continue;
+      this.#tradesLost += gap.toTradeId - gap.fromTradeId + 1;
       this.#broken.delete(symbol);
     }
     const broken = tape.missing !== undefined;

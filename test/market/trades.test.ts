@@ -35,12 +35,14 @@ class Reader {
   }
 
   apply(source: 'snapshot' | 'update' | 'rest', ...ids: readonly number[]): void {
-    this.take(this.trades.apply(BTC, rows(...ids), 0, source).delivery);
+    this.take(this.trades.apply(BTC, rows(...ids), 0, source).deliveries);
   }
 
-  take(delivery: TradeDelivery | undefined): void {
-    if (delivery?.gap) this.gaps.push(`${delivery.gap.fromTradeId}-${delivery.gap.toTradeId}`);
-    this.ids.push(...(delivery?.trades.map(trade => trade.tradeId) ?? []));
+  take(deliveries: readonly TradeDelivery[]): void {
+    for (const { gap, trades } of deliveries) {
+      if (gap) this.gaps.push(`${gap.fromTradeId}-${gap.toTradeId}`);
+      this.ids.push(...trades.map(trade => trade.tradeId));
+    }
   }
 }
 
@@ -79,7 +81,7 @@ describe('a tape', () => {
     reader.apply('snapshot', 5);
     reader.apply('update', 9, 10);
     reader.apply('rest', 6);
-    reader.take(reader.trades.giveUp(BTC).delivery);
+    reader.take(reader.trades.giveUp(BTC).deliveries);
     assert.deepEqual([reader.ids, reader.gaps], [[5, 6, 9, 10], ['7-8']]);
     assert.equal(reader.trades.statistics.tradesLost, 2);
     assert.equal(reader.trades.statistics.gapsRepaired, 0);
@@ -92,6 +94,20 @@ describe('a tape', () => {
     assert.deepEqual(reader.ids, [1]);
     reader.apply('update', 6);
     assert.deepEqual([reader.ids, reader.gaps], [[1, 3, 4, 5, 6], ['2-2']]);
+  });
+
+  test('with several gaps over its bound gives up one after the other, each named', () => {
+    const reader = new Reader(1);
+    reader.apply('snapshot', 1);
+    reader.apply('update', 3);
+    reader.apply('update', 5, 6);
+    assert.deepEqual(
+      [reader.ids, reader.gaps],
+      [
+        [1, 3, 5, 6],
+        ['2-2', '4-4'],
+      ],
+    );
   });
 
   test('keeps the last thousand for readers, found by id', () => {
@@ -111,7 +127,7 @@ describe('a tape', () => {
   test('starts anew when the exchange has begun to number anew, with what is later than the last known', () => {
     const reader = new Reader();
     reader.trades.apply(BTC, [row(1_000, '2026-10-09T00:00:10.000000Z')], 0, 'snapshot');
-    const { delivery, renumbered } = reader.trades.apply(
+    const { deliveries, renumbered } = reader.trades.apply(
       BTC,
       [row(4, '2026-10-09T00:00:09.000000Z'), row(5, '2026-10-09T00:00:11.000000Z')],
       0,
@@ -119,7 +135,7 @@ describe('a tape', () => {
     );
     assert.equal(renumbered, true);
     assert.deepEqual(
-      delivery?.trades.map(trade => trade.tradeId),
+      deliveries[0]?.trades.map(trade => trade.tradeId),
       [5],
     );
     // A snapshot that is merely old is no reason to.
@@ -146,7 +162,7 @@ test('whatever is lost, repeated or out of order: each trade once, in order, and
         const ids = Array.from({ length }, (_, index) => from + index);
         reader.apply(source, ...(shuffle ? ids.reverse() : ids));
         for (const id of ids) seen.add(id);
-        if (giveUp) reader.take(reader.trades.giveUp(BTC).delivery);
+        if (giveUp) reader.take(reader.trades.giveUp(BTC).deliveries);
       }
       const { ids, gaps } = reader;
       const missing = new Set(
@@ -166,6 +182,6 @@ test('whatever is lost, repeated or out of order: each trade once, in order, and
       }
       assert.ok((reader.trades.tape(BTC)?.held ?? 0) <= bound);
     }),
-    { numRuns: 500 },
+    { numRuns: 2_000 },
   );
 });
