@@ -3,6 +3,7 @@
  * `npm run simulator -- --replay frames.jsonl --interval 50`.
  */
 import { parseArgs } from 'node:util';
+import { SIMULATED_KEY, SIMULATED_SECRET } from './account.ts';
 import { Exchange } from './exchange.ts';
 
 const { values } = parseArgs({
@@ -39,6 +40,9 @@ process.stdout.write(
     `  KRAKEN_WS_URL=${exchange.publicUrl}`,
     `  KRAKEN_WS_AUTH_URL=${exchange.privateUrl}`,
     `  KRAKEN_REST_URL=${exchange.restUrl}`,
+    `  KRAKEN_API_KEY=${SIMULATED_KEY}`,
+    `  KRAKEN_API_SECRET=${SIMULATED_SECRET}`,
+    `Faults: ${exchange.restUrl}/control/`,
     '',
   ].join('\n'),
 );
