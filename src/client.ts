@@ -1,20 +1,19 @@
 import { Account, type BalanceStreamingStatus } from './client/account.ts';
 import { oneOf } from './client/arguments.ts';
-import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './client/callbacks.ts';
+import { type Callback, type CallbackEvent, Callbacks } from './client/callbacks.ts';
 import { CandleFeed } from './client/candle-feed.ts';
 import { DEFAULTS, type KrakenWebSocketConfig } from './client/config.ts';
 import { Declarations } from './client/declarations.ts';
 import { type ExchangeClient, tokensByRest, tokensOf } from './client/exchange-client.ts';
 import { Iterables } from './client/iterables.ts';
+import { type ClientObserver, Listeners } from './client/listeners.ts';
 import { TradeFeed } from './client/trade-feed.ts';
 import { type ConnectionView, DISABLED, Upstream } from './client/upstream.ts';
 import type { ProtocolError } from './kraken/decode.ts';
 import {
   BOOK_DEPTHS,
   type BookMessage,
-  type BookRow,
   CANDLE_MINUTES,
-  type CandleMinutes,
   type InstrumentMessage,
   type KrakenMessage,
   type SubscriptionTopic,
@@ -37,37 +36,7 @@ import { Market, type MarketView } from './market/market.ts';
 import type { OHLCUpdate } from './market/ohlc-update.ts';
 import type { OrderBookUpdate } from './market/order-book-update.ts';
 import { TickerUpdate } from './market/ticker.ts';
-import type { TradeDelivery } from './market/trade-tape.ts';
 import type { TradeUpdate } from './market/trade-update.ts';
-
-/**
- * Told of every change, synchronously, in the call that read the frame: no promise, no event emitter and no
- * queue lies between the socket and here. One observer a client; callbacks are for everything else.
- */
-export interface ClientObserver {
-  /** A ticker was received, or how far it can be trusted has changed. */
-  tickerChanged(symbol: PairSymbol): void;
-  /** The list of pairs arrived, or changed. */
-  instrumentsChanged(): void;
-  /**
-   * A book was received and verified, failed, or how far it can be trusted has changed.
-   *
-   * @param change what Kraken sent, when that is what changed it
-   */
-  bookChanged(symbol: PairSymbol, change?: BookChange): void;
-  /** Trades in order, each once; undefined when how far they can be trusted has changed. */
-  tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void;
-  /** Candles changed, oldest first; none when how far they can be trusted has changed. */
-  candlesChanged(symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]): void;
-  balancesChanged(assets: readonly Asset[]): void;
-  connectionEvent(event: ConnectionEvent): void;
-}
-
-/** A message that was applied to a book, and verified. */
-export interface BookChange {
-  readonly type: 'snapshot' | 'update';
-  readonly row: BookRow;
-}
 
 /** What came in and how it was handled. */
 export interface MessageHandlerStatistics {
@@ -115,10 +84,10 @@ export class KrakenWebSocketV2 {
   readonly #callbacks: Callbacks;
   readonly #counters: MessageCounters;
   readonly #declared: Declarations;
+  readonly #listeners: Listeners;
   /** Every channel as an async iterable: `for await (const ticker of kraken.streams.tickers(['BTC/USD']))`. */
   readonly streams: Iterables;
   readonly #startedAt: number;
-  #observer: Partial<ClientObserver> | undefined;
   #exchangeStatus: string | undefined;
   #wanted = false;
   #balancesWanted = false;
@@ -143,7 +112,7 @@ export class KrakenWebSocketV2 {
       protocolError: (error, text) => this.#onProtocolError(error, text),
       subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
       dropped: topic => this.#onDropped(topic),
-      connectionEvent: event => this.#tell(event),
+      connectionEvent: event => this.#listeners.connection(event),
     });
     const { subscriptions } = this.#public;
     const pair = (symbol: PairSymbol) => this.#market.instruments.pair(symbol);
@@ -154,8 +123,8 @@ export class KrakenWebSocketV2 {
       logger,
       pair,
       accepts: (symbol, receivedAt) => subscriptions.received('trade', symbol, receivedAt),
-      deliver: (symbol, delivery) => this.#onTrades(symbol, delivery),
-      stateChanged: symbol => this.#observer?.tradesReceived?.(symbol, undefined),
+      deliver: (symbol, delivery) => this.#listeners.trades(symbol, delivery),
+      stateChanged: symbol => this.#listeners.state({ channel: 'trade', symbol }, 'RESYNCING'),
     });
     this.#candles = new CandleFeed({
       candles: this.#market.series,
@@ -166,7 +135,7 @@ export class KrakenWebSocketV2 {
         subscriptions.received(candleFeed(interval), symbol, receivedAt),
       isWanted: (symbol, interval) => subscriptions.get(candleFeed(interval), symbol) !== undefined,
       isLive: (symbol, interval) => this.feedState(candleFeed(interval), symbol) === 'LIVE',
-      changed: (symbol, interval, candles) => this.#onCandles(symbol, interval, candles),
+      changed: (symbol, interval, candles) => this.#listeners.candles(symbol, interval, candles),
     });
     this.#declared = new Declarations(subscriptions);
     this.streams = new Iterables(
@@ -180,6 +149,7 @@ export class KrakenWebSocketV2 {
       },
       messageQueueSize,
     );
+    this.#listeners = new Listeners(this.#market, this.#callbacks, this.streams);
     if (this.#rest.hasKey) this.#account = this.#createAccount(tokensByRest(this.#rest), this.#rest);
     // The list of pairs is what every other name is read against.
     subscriptions.retain({ channel: 'instrument' });
@@ -189,8 +159,8 @@ export class KrakenWebSocketV2 {
     return new Account(this.#config, this.#market.account, rest, tokens, {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
-      connectionEvent: event => this.#tell(event),
-      changed: assets => this.#onBalances(assets),
+      connectionEvent: event => this.#listeners.connection(event),
+      changed: assets => this.#listeners.balances(assets),
     });
   }
 
@@ -459,7 +429,7 @@ export class KrakenWebSocketV2 {
 
   /** Sets the one observer that is told of changes first. */
   observe(observer: Partial<ClientObserver>): void {
-    this.#observer = observer;
+    this.#listeners.observer = observer;
   }
 
   // ── Status ───────────────────────────────────────────────────────────────────────────────────────────
@@ -584,8 +554,7 @@ export class KrakenWebSocketV2 {
       this.#config.logger.warn({ problem }, 'a row of the list of pairs was not understood');
     }
     this.#market.instruments.apply(message);
-    this.#observer?.instrumentsChanged?.();
-    this.#callbacks.call('instruments', this.#market.instruments);
+    this.#listeners.instruments(this.#market.instruments);
   }
 
   #onTicker(message: TickerMessage, receivedAt: number): void {
@@ -593,9 +562,7 @@ export class KrakenWebSocketV2 {
       if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt)) continue;
       const ticker = new TickerUpdate(row, receivedAt);
       this.#market.setTicker(ticker);
-      this.#observer?.tickerChanged?.(row.symbol);
-      this.streams.changed('ticker', row.symbol);
-      this.#callbacks.call('ticker', ticker);
+      this.#listeners.ticker(ticker);
     }
   }
 
@@ -610,45 +577,12 @@ export class KrakenWebSocketV2 {
         const delayMs = this.#market.books.resyncDelayMs(row.symbol);
         this.#config.logger.error({ symbol: row.symbol, delayMs }, 'a book failed its checksum');
         this.#public.subscriptions.renew('book', row.symbol, delayMs);
-        this.#observer?.bookChanged?.(row.symbol);
+        this.#listeners.state(topic, 'RESYNCING');
         continue;
       }
       this.#public.subscriptions.received('book', row.symbol, receivedAt);
-      this.#observer?.bookChanged?.(row.symbol, { type: message.type, row });
-      this.streams.changed('book', row.symbol);
-      this.#callBook(row.symbol);
-    }
-  }
-
-  /** A state is made for a callback only, and to the depth that was subscribed for it. */
-  #callBook(symbol: PairSymbol): void {
-    const declared = this.#declared.get('book', symbol);
-    if (declared?.channel !== 'book' || !this.#callbacks.has('orderbook')) return;
-    const book = this.#market.book(symbol, declared.depth);
-    if (book !== undefined) this.#callbacks.call('orderbook', book);
-  }
-
-  #onTrades(symbol: PairSymbol, delivery: TradeDelivery): void {
-    this.#observer?.tradesReceived?.(symbol, delivery);
-    if (delivery.gap !== undefined) this.#callbacks.call('gap', { symbol, ...delivery.gap });
-    this.streams.changed('trade', symbol, delivery.trades);
-    if (this.#callbacks.has('trade')) {
-      for (const trade of delivery.trades) this.#callbacks.call('trade', trade);
-    }
-  }
-
-  #onCandles(symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]): void {
-    this.#observer?.candlesChanged?.(symbol, interval, candles);
-    this.streams.changed(candleFeed(interval), symbol);
-    for (const candle of candles) this.#callbacks.call('ohlc', candle);
-  }
-
-  #onBalances(assets: readonly Asset[]): void {
-    this.#observer?.balancesChanged?.(assets);
-    for (const asset of assets) {
-      this.streams.changed('balances', asset);
-      const balance = this.#callbacks.has('balance') ? this.#market.balance(asset) : undefined;
-      if (balance !== undefined) this.#callbacks.call('balance', balance);
+      const declared = this.#declared.get('book', row.symbol);
+      this.#listeners.book(row.symbol, declared?.channel === 'book' ? declared.depth : undefined);
     }
   }
 
@@ -657,36 +591,19 @@ export class KrakenWebSocketV2 {
     this.#config.logger.warn({ ...error, frame: text.slice(0, 200) }, 'a frame was not understood');
   }
 
+  #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
+    this.#config.logger.debug({ topic, state }, 'subscription');
+    this.#listeners.state(topic, state);
+  }
+
   #onDropped(topic: SubscriptionTopic): void {
     if (topic.channel === 'ohlc') this.#candles.drop(topic.symbol, topic.interval);
     this.#market.drop(topic);
-  }
-
-  #onSubscriptionState(topic: SubscriptionTopic, state: SubscriptionState): void {
-    this.#config.logger.debug({ topic, state }, 'subscription');
-    // LIVE comes with the data that made it so, and that is told on its own.
-    if (state === 'LIVE' || this.#observer === undefined) return;
-    if (topic.channel === 'ticker') this.#observer.tickerChanged?.(topic.symbol);
-    else if (topic.channel === 'book') this.#observer.bookChanged?.(topic.symbol);
-    else if (topic.channel === 'trade') this.#observer.tradesReceived?.(topic.symbol, undefined);
-    else if (topic.channel === 'ohlc') this.#observer.candlesChanged?.(topic.symbol, topic.interval, []);
-  }
-
-  #tell(event: ConnectionEvent): void {
-    this.#observer?.connectionEvent?.(event);
-    this.#callbacks.call(CALLBACK_OF[event.type], event);
   }
 }
 
 /** No pair has a longer name; comparing one with every pair would take its time. */
 const LONGEST_NAME = 40;
-
-const CALLBACK_OF = {
-  CONNECTED: 'connected',
-  DISCONNECTED: 'disconnected',
-  AUTHENTICATED: 'authenticated',
-  ERROR: 'error',
-} as const satisfies Record<ConnectionEvent['type'], CallbackEvent>;
 
 const BALANCES_DISABLED: BalanceStreamingStatus = {
   enabled: false,

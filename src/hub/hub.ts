@@ -1,5 +1,6 @@
 import type { ConnectionEvent } from '../client/callbacks.ts';
-import type { ClientObserver, KrakenWebSocketV2 } from '../client.ts';
+import type { ClientObserver } from '../client/listeners.ts';
+import type { KrakenWebSocketV2 } from '../client.ts';
 import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
 import { candleFeed, feedOf, symbolOf } from '../kraken/subscription.ts';
 import type { Asset, PairSymbol } from '../kraken/symbols.ts';
