@@ -129,12 +129,14 @@ describe('balances', () => {
     const { exchange, kraken } = library;
     kraken.connect();
     await inStep(library);
+    exchange.faults.refusing = true;
     exchange.dropAll('rst');
     await eventually(
       () => kraken.isAuthenticated,
       authenticated => !authenticated,
     );
     assert.equal(kraken.balancesState, 'DISCONNECTED');
+    exchange.faults.refusing = false;
     exchange.move('BTC', '1');
     await inStep(library);
     const tokens = exchange.account.calls.filter(call => call === 'GetWebSocketsToken');
@@ -151,11 +153,13 @@ describe('what goes wrong with the session', () => {
     await inStep(library);
     assert.equal(exchange.account.calls.filter(call => call === 'GetWebSocketsToken').length, 2);
     exchange.account.forgetTokens();
+    exchange.faults.refusing = true;
     exchange.dropAll();
     await eventually(
       () => kraken.isAuthenticated,
       authenticated => !authenticated,
     );
+    exchange.faults.refusing = false;
     await inStep(library);
   });
 

@@ -169,12 +169,14 @@ describe('against the simulator', () => {
       book => book !== undefined,
     );
     const symbol = kraken.resolveSymbol('BTC/USD');
+    exchange.faults.refusing = true;
     exchange.dropAll();
     await eventually(
       () => kraken.feedState('book', symbol),
       state => state === 'DISCONNECTED',
     );
     assert.notEqual(kraken.getOrderbook('BTC/USD'), undefined);
+    exchange.faults.refusing = false;
     exchange.trade('BTC/USD');
     await eventually(
       () => kraken.feedState('book', symbol),
