@@ -44,7 +44,7 @@ export type OrderType =
 
 /** How long a candle is. */
 export type CandleInterval =
-  /** 1 minutes. */
+  /** 1 minute. */
   | 'ONE_MINUTE'
   /** 5 minutes. */
   | 'FIVE_MINUTES'

@@ -32,7 +32,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
     values: Object.fromEntries(
       Object.entries(NAMES).map(([name, minutes]) => [
         name,
-        { value: minutes, description: `${minutes} minutes.` },
+        { value: minutes, description: minutes === 1 ? '1 minute.' : `${minutes} minutes.` },
       ]),
     ) as { [Name in keyof typeof NAMES]: { value: (typeof NAMES)[Name]; description: string } },
   });
