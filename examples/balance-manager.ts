@@ -2,7 +2,7 @@
  * A balance manager that other code asks before it spends: what is free of an asset, as the exchange told it last. A
  * circuit breaker opens after failures or when the balances no longer stream, and fresh data close it again.
  *
- *     KRAKEN_API_KEY=... KRAKEN_API_SECRET=... node examples/balance-manager.ts
+ *     KRAKEN_API_KEY=... KRAKEN_API_SECRET=... npx node examples/balance-manager.ts
  *
  * In a project of your own, import from 'kraken-graphql'.
  */

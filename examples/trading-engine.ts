@@ -2,7 +2,7 @@
  * A trading engine fed by tickers: it looks at each price as it comes and says when to buy and when to sell, here by
  * two moving averages that cross. It trades nothing, and says nothing while the prices that it has are not live.
  *
- *     node examples/trading-engine.ts
+ *     npx node examples/trading-engine.ts
  *
  * In a project of your own, import from 'kraken-graphql'.
  */

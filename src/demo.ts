@@ -16,6 +16,10 @@ const { url } = await run({
     KRAKEN_API_KEY: SIMULATED_KEY,
     KRAKEN_API_SECRET: SIMULATED_SECRET,
     ACCESS_TOKEN: accessToken,
+    // The demo has an account of its own, whatever files the shell names.
+    KRAKEN_API_KEY_FILE: '',
+    KRAKEN_API_SECRET_FILE: '',
+    ACCESS_TOKEN_FILE: '',
   },
   alsoClose: () => exchange.stop(),
 });

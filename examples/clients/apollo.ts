@@ -1,7 +1,7 @@
 /**
  * A query and a subscription by Apollo Client, over HTTP and WebSocket.
  *
- *     URL=http://127.0.0.1:4000/graphql node examples/clients/apollo.ts
+ *     URL=http://127.0.0.1:4000/graphql npx node examples/clients/apollo.ts
  */
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';

@@ -2,7 +2,7 @@
  * Live tickers by graphql-ws, the client of the protocol that the server speaks, with generated types.
  *
  *     npm run demo
- *     URL=http://127.0.0.1:4000/graphql node examples/clients/graphql-ws.ts
+ *     URL=http://127.0.0.1:4000/graphql npx node examples/clients/graphql-ws.ts
  */
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';

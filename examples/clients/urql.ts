@@ -1,7 +1,7 @@
 /**
  * A query and a subscription by urql, over HTTP and WebSocket.
  *
- *     URL=http://127.0.0.1:4000/graphql node examples/clients/urql.ts
+ *     URL=http://127.0.0.1:4000/graphql npx node examples/clients/urql.ts
  */
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';

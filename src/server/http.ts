@@ -153,7 +153,8 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
         return;
       }
       if (!routes.allowsOrigin(request)) {
-        send(response, 403, 'application/json', '{"errors":[{"message":"This origin is not allowed"}]}\n');
+        const error = toGraphQLError(new CodedError('FORBIDDEN', 'This origin is not allowed'));
+        send(response, 403, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
         return;
       }
       await answer(request, response, routes);
@@ -173,7 +174,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   }
   // What a page may send anywhere without asking (a form, plain text) is not taken.
   if (request.method === 'POST' && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-    const error = new GraphQLError('A POST is application/json');
+    const error = new GraphQLError('A POST is application/json', { extensions: { code: 'BAD_REQUEST' } });
     send(response, 415, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
     return;
   }
