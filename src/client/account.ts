@@ -1,8 +1,9 @@
 import type { BalancesMessage, ExecutionsMessage, SubscriptionTopic } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
-import type { SubscriptionState } from '../kraken/subscription.ts';
+import { feedOf, type SubscriptionState } from '../kraken/subscription.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import type { TokenSource } from '../kraken/token.ts';
+import { exponentialDelayMs } from '../lib/backoff.ts';
 import type { Balances } from '../market/balances.ts';
 import type { FeedState } from '../market/freshness.ts';
 import type { ConnectionEvent } from './callbacks.ts';
@@ -35,7 +36,7 @@ export interface AccountHandlers {
   protocolError: UpstreamHandlers['protocolError'];
   connectionEvent(event: ConnectionEvent): void;
   /** What is known of these assets changed, or how far it can be trusted. */
-  changed(assets: readonly Asset[], receivedAt: number): void;
+  changed(assets: readonly Asset[]): void;
 }
 
 const TOPICS: readonly SubscriptionTopic[] = [{ channel: 'balances' }, { channel: 'executions' }];
@@ -160,9 +161,7 @@ export class Account {
     this.#upstream.subscriptions.received('balances', '', receivedAt);
     if ('broken' in outcome) {
       const delayMs =
-        this.#breaks === 0
-          ? 0
-          : Math.min(RESYNC_MAX_MS, RESYNC_BASE_MS * 2 ** Math.min(this.#breaks - 1, 16));
+        this.#breaks === 0 ? 0 : exponentialDelayMs(this.#breaks - 1, RESYNC_BASE_MS, RESYNC_MAX_MS);
       this.#breaks += 1;
       this.#config.logger.error({ why: outcome.broken, delayMs }, 'balances missed a message');
       this.#resync(delayMs);
@@ -222,7 +221,7 @@ export class Account {
   #onSubscription(topic: SubscriptionTopic, state: SubscriptionState): void {
     this.#config.logger.debug({ topic, state }, 'subscription');
     if (state === 'REJECTED') {
-      const error = this.#upstream.subscriptions.get(topic.channel as 'balances')?.error ?? '';
+      const error = this.#upstream.subscriptions.get(feedOf(topic))?.error ?? '';
       if (topic.channel === 'balances') this.#deny(`balances: ${error}${hint(error, 'Query funds')}`);
       else {
         const permission = hint(error, 'Query open orders & trades');
@@ -259,7 +258,7 @@ export class Account {
     this.#upstream.disconnect();
     this.#holds?.stop();
     this.#fail(reason);
-    this.#handlers.changed(this.#balances.assets(), this.#config.clock.now());
+    this.#handlers.changed(this.#balances.assets());
   }
 
   #fail(message: string): void {
@@ -272,7 +271,7 @@ export class Account {
   }
 
   #tell(assets: readonly Asset[]): void {
-    if (assets.length > 0) this.#handlers.changed(assets, this.#config.clock.now());
+    if (assets.length > 0) this.#handlers.changed(assets);
   }
 }
 

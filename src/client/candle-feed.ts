@@ -3,6 +3,7 @@ import type { RestClient } from '../kraken/rest.ts';
 import { candlesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
+import { groupBy } from '../lib/group-by.ts';
 import type { CandleSeries } from '../market/candle-series.ts';
 import type { Candles } from '../market/candles.ts';
 import type { OHLCUpdate } from '../market/ohlc-update.ts';
@@ -35,7 +36,8 @@ export class CandleFeed {
   }
 
   receive(message: OhlcMessage, receivedAt: number): void {
-    for (const rows of groups(message.data)) {
+    const groups = groupBy(message.data, row => `${row.symbol} ${row.interval}`);
+    for (const rows of groups.values()) {
       const [{ symbol, interval }] = rows;
       if (!this.#options.accepts(symbol, interval, receivedAt)) continue;
       const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt)?.intervalBegin;
@@ -122,15 +124,3 @@ function changedOf(
 
 /** A timer takes no more than 2^31 - 1 ms, and a candle may be fifteen days long. */
 const LONGEST_TIMER_MS = 86_400_000;
-
-/** Rows by pair and interval. */
-function groups(rows: readonly OhlcRow[]): Iterable<[OhlcRow, ...OhlcRow[]]> {
-  const byKey = new Map<string, [OhlcRow, ...OhlcRow[]]>();
-  for (const row of rows) {
-    const key = `${row.symbol} ${row.interval}`;
-    const group = byKey.get(key);
-    if (group === undefined) byKey.set(key, [row]);
-    else group.push(row);
-  }
-  return byKey.values();
-}

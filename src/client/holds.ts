@@ -1,8 +1,7 @@
 import type { RestClient } from '../kraken/rest.ts';
-import { RestError } from '../kraken/rest-error.ts';
+import { isFinal, retryDelayMs } from '../kraken/rest-error.ts';
 import { holdsOf } from '../kraken/rest-rows.ts';
 import type { Asset } from '../kraken/symbols.ts';
-import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { DecimalText } from '../lib/decimal-text.ts';
 
@@ -14,8 +13,6 @@ export interface HoldsHandlers {
 
 /** What comes within this time of a trigger is served by the same request. */
 const DEBOUNCE_MS = 500;
-const RETRY_BASE_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 
 /** Keeps what open orders hold up to date: the socket does not tell it, REST's `BalanceEx` does when asked. */
 export class Holds {
@@ -88,11 +85,11 @@ export class Holds {
   }
 
   #onFailure(error: Error): void {
-    this.#denied = error instanceof RestError && !error.temporary;
+    this.#denied = isFinal(error);
     this.#handlers.failed(error, this.#denied);
     if (this.#denied) return;
-    const jitterMs = fullJitterDelayMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#clock.random());
+    const delayMs = retryDelayMs(error, this.#failures, this.#clock.random());
     this.#failures += 1;
-    this.#schedule(Math.max(error instanceof RestError ? error.retryAfterMs : 0, RETRY_BASE_MS + jitterMs));
+    this.#schedule(delayMs);
   }
 }

@@ -1,10 +1,11 @@
-import type { PairRow, TradeMessage, TradeRow } from '../kraken/messages.ts';
+import type { PairRow, TradeMessage } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
-import { RestError, RestQueueFull } from '../kraken/rest-error.ts';
+import { isFinal, RestQueueFull } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
+import { groupBy } from '../lib/group-by.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TradeDelivery } from '../market/trade-tape.ts';
 import { TradeUpdate } from '../market/trade-update.ts';
@@ -54,7 +55,7 @@ export class TradeFeed {
 
   receive(message: TradeMessage, receivedAt: number): void {
     // As a rule all rows are of one pair; a snapshot may mix them.
-    for (const [symbol, rows] of bySymbol(message.data)) {
+    for (const [symbol, rows] of groupBy(message.data, row => row.symbol)) {
       if (!this.#options.accepts(symbol, receivedAt)) continue;
       this.#settle(symbol, this.#options.trades.apply(symbol, rows, receivedAt, message.type));
     }
@@ -111,7 +112,7 @@ export class TradeFeed {
       if (tape === undefined || missing === undefined) break;
       if (attempts === 0 && pages === 0) logger.info({ symbol, ...missing }, 'trades are missing');
       try {
-        const page = await this.fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp), 'urgent');
+        const page = await this.#fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp), 'urgent');
         if (this.#stopped) break;
         if (trades.tape(symbol) !== tape) {
           // Nobody wanted it any more meanwhile; if somebody does again, that is another tape.
@@ -140,7 +141,7 @@ export class TradeFeed {
       } catch (error) {
         logger.warn({ symbol, reason: (error as Error).message }, 'missing trades could not be fetched');
         if (error instanceof RestQueueFull) attempts -= 1;
-        else if (error instanceof RestError && !error.temporary) attempts = MAX_ATTEMPTS;
+        else if (isFinal(error)) attempts = MAX_ATTEMPTS;
       }
       attempts += 1;
       if (attempts > MAX_ATTEMPTS) {
@@ -185,7 +186,7 @@ export class TradeFeed {
     const found: TradeUpdate[] = [];
     let since = sinceBefore(timestamp);
     for (let page = 0; page < MAX_HISTORY_PAGES; page += 1) {
-      const { rows, last } = await this.fetch(symbol, since);
+      const { rows, last } = await this.#fetch(symbol, since);
       const known = found.length;
       for (const row of rows.toSorted((a, b) => a.trade_id - b.trade_id)) {
         const next = tradeId + found.length + 1;
@@ -208,7 +209,7 @@ export class TradeFeed {
    * @param since nanoseconds since the epoch
    * @throws {RestError}
    */
-  async fetch(
+  async #fetch(
     symbol: PairSymbol,
     since: string,
     urgency: 'urgent' | 'patient' = 'patient',
@@ -218,16 +219,6 @@ export class TradeFeed {
     const result = await rest.get('Trades', parameters, urgency);
     return tradesOf(result, symbol, pair(symbol));
   }
-}
-
-function bySymbol(rows: readonly TradeRow[]): ReadonlyMap<PairSymbol, readonly TradeRow[]> {
-  const groups = new Map<PairSymbol, TradeRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.symbol);
-    if (group === undefined) groups.set(row.symbol, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 /** Nanoseconds just before a time: whether REST takes the time itself in is not documented, and trades share times. */

@@ -1,5 +1,6 @@
 import { type DecimalText, toDecimalText } from '../lib/decimal-text.ts';
 import {
+  isObject,
   JsonSyntaxError,
   type LosslessJson,
   type LosslessObject,
@@ -264,10 +265,6 @@ function ledgerRow(row: LosslessObject): LedgerRow {
 
 // ── Members ────────────────────────────────────────────────────────────────────────────────────────────
 // A member that is missing and one that is null are the same: absent.
-
-function isObject(value: LosslessJson | undefined): value is LosslessObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isString(value: LosslessJson): value is string {
   return typeof value === 'string';

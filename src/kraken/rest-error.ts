@@ -1,3 +1,4 @@
+import { fullJitterDelayMs } from '../lib/backoff.ts';
 import { adviceFor } from './errors.ts';
 
 /** A REST call that failed: Kraken's words, or what went wrong on the way to it. */
@@ -38,4 +39,18 @@ export function refusedByKraken(errors: readonly string[], now: number): RestErr
       ? 0
       : Math.max(0, Number(untilSeconds) * 1_000 - now);
   return new RestError(text, advice === 'retryLater' || advice === 'reauthenticate', retryAfterMs);
+}
+
+/** Whether the same call would fail again. What is not said to be final may pass: a source may fail in any way. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof RestError && !error.temporary;
+}
+
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+/** How long to wait before a call that failed is tried again: a second or more, ever longer, and no less than Kraken said. */
+export function retryDelayMs(error: unknown, failures: number, random: number): number {
+  const leastMs = error instanceof RestError ? error.retryAfterMs : 0;
+  return Math.max(leastMs, RETRY_BASE_MS + fullJitterDelayMs(failures, RETRY_BASE_MS, RETRY_MAX_MS, random));
 }

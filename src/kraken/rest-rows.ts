@@ -1,6 +1,6 @@
 /** Rows of REST answers as the messages of the socket that tell the same, in the same digits. */
 import { type DecimalText, toDecimalText, withDigits } from '../lib/decimal-text.ts';
-import type { LosslessJson, LosslessObject } from '../lib/lossless-json.ts';
+import { isObject, type LosslessJson, type LosslessObject } from '../lib/lossless-json.ts';
 import type { CandleMinutes, OhlcRow, PairRow, TradeRow } from './messages.ts';
 import { RestError } from './rest-error.ts';
 import { type Asset, assetOfRestName, type PairSymbol } from './symbols.ts';
@@ -117,10 +117,6 @@ function dateTime(value: LosslessJson | undefined, digits: number): string {
   const [seconds = '', fraction = ''] = decimal(value, undefined).split('.');
   const whole = new Date(Number(seconds) * 1_000).toISOString().slice(0, 19);
   return `${whole}.${fraction.slice(0, digits).padEnd(digits, '0')}Z`;
-}
-
-function isObject(value: LosslessJson | undefined): value is LosslessObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function malformed(method: string, what: string): RestError {

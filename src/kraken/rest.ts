@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import {
+  isObject,
   JsonSyntaxError,
   type LosslessJson,
   type LosslessObject,
@@ -140,10 +141,6 @@ function readEnvelope(status: number, text: string, now: number): LosslessObject
   const { result } = envelope;
   if (isObject(result)) return result;
   throw new RestError(`HTTP ${status} without a result`, true);
-}
-
-function isObject(value: LosslessJson | undefined): value is LosslessObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What `fetch` says is "fetch failed"; why is in its cause. */

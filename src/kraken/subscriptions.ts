@@ -1,3 +1,4 @@
+import { exponentialDelayMs } from '../lib/backoff.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { unreachable } from '../lib/unreachable.ts';
 import { Batches, requestFor } from './batches.ts';
@@ -329,7 +330,7 @@ export class Subscriptions {
 
   /** A second, doubling with each failure up to half a minute. */
   #retryDelayMs(subscription: Subscription): number {
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(subscription.failures, 16));
+    const delayMs = exponentialDelayMs(subscription.failures, RETRY_BASE_MS, RETRY_MAX_MS);
     subscription.failures += 1;
     return delayMs;
   }

@@ -1,6 +1,5 @@
-import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import { RestError } from './rest-error.ts';
+import { isFinal, RestError, retryDelayMs } from './rest-error.ts';
 
 /** Where WebSocket tokens come from: signed REST, or whoever else has the key. */
 export type TokenSource = () => Promise<string>;
@@ -11,9 +10,6 @@ export interface TokenHandlers {
   /** There is none. `permanent`: asking again would not help, and it is not done. */
   failed(error: Error, permanent: boolean): void;
 }
-
-const RETRY_BASE_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 
 /**
  * The token that private subscriptions carry: one request at a time, a new one for each connection, and a newer one
@@ -99,16 +95,13 @@ export class TokenKeeper {
   }
 
   #failed(error: unknown): void {
-    // What is not said to be permanent may pass: a source of somebody else's may fail in any way.
-    const permanent = error instanceof RestError && !error.temporary;
+    const permanent = isFinal(error);
     if (!permanent) {
-      const jitterMs = fullJitterDelayMs(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#clock.random());
+      const delayMs = retryDelayMs(error, this.#failures, this.#clock.random());
       const leastMs = error instanceof RestError ? error.retryAfterMs : 0;
       this.#notBeforeMs = this.#clock.monotonicMs() + leastMs;
       this.#failures += 1;
-      this.#cancelTimer = this.#clock.after(Math.max(leastMs, RETRY_BASE_MS + jitterMs), () =>
-        this.#request(),
-      );
+      this.#cancelTimer = this.#clock.after(delayMs, () => this.#request());
     }
     this.#handlers.failed(error instanceof Error ? error : new Error(String(error)), permanent);
   }

@@ -6,5 +6,10 @@
  * @param random a number in [0, 1)
  */
 export function fullJitterDelayMs(attempt: number, baseMs: number, maxMs: number, random: number): number {
-  return random * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 32));
+  return random * exponentialDelayMs(attempt, baseMs, maxMs);
+}
+
+/** `baseMs * 2 ** attempt`, capped at `maxMs`. */
+export function exponentialDelayMs(attempt: number, baseMs: number, maxMs: number): number {
+  return Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 32));
 }

@@ -8,6 +8,10 @@ export interface LosslessObject {
   readonly [member: string]: LosslessJson | undefined;
 }
 
+export function isObject(value: LosslessJson | undefined): value is LosslessObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The text is not JSON; `at` is the index of the character where that became clear. */
 export class JsonSyntaxError extends Error {
   readonly at: number;

@@ -1,5 +1,6 @@
 import type { BookDepth, BookRow } from '../kraken/messages.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { exponentialDelayMs } from '../lib/backoff.ts';
 import { OrderBook } from './book.ts';
 import type { OrderBookUpdate } from './order-book-update.ts';
 
@@ -79,7 +80,7 @@ export class Books {
   /** How long to wait before asking for a new snapshot: not at all, then 1 s doubling to 30 s until one verifies. */
   resyncDelayMs(symbol: PairSymbol): number {
     const failures = this.#failures.get(symbol) ?? 0;
-    return failures <= 1 ? 0 : Math.min(RESYNC_MAX_MS, RESYNC_BASE_MS * 2 ** Math.min(failures - 2, 16));
+    return failures <= 1 ? 0 : exponentialDelayMs(failures - 2, RESYNC_BASE_MS, RESYNC_MAX_MS);
   }
 
   drop(symbol: PairSymbol): void {
