@@ -16,6 +16,7 @@ import {
   visit,
 } from 'graphql';
 import type { BroadcastPlan } from '../hub/broadcast.ts';
+import { Result } from '../hub/result.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { BroadcastContext, Context, Services } from './context.ts';
 import { maskError } from './errors.ts';
@@ -83,7 +84,7 @@ function createPlan(
   { reportUnexpected }: Services,
 ): BroadcastPlan {
   const mask = (error: unknown): GraphQLError => maskError(error, reportUnexpected);
-  const render = (value: unknown): string => serialise(execute(value), mask);
+  const render = (value: unknown): Result => new Result(serialise(execute(value), mask));
   const tooSlow = 'The subscription ended: its reader was too slow for every event';
   return {
     key,
@@ -98,7 +99,7 @@ function createPlan(
     current: (topic, reason) => feed.current(topic, reason).map(render),
     renderSlowConsumer: events => {
       const error = new CodedError('SLOW_CONSUMER', tooSlow, feed.slowConsumer(events));
-      return serialise({ errors: [mask(error)] }, mask);
+      return new Result(serialise({ errors: [mask(error)] }, mask));
     },
   };
 }

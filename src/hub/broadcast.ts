@@ -1,9 +1,10 @@
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
+import type { Result } from './result.ts';
 import type { Topic } from './topics.ts';
 import type { Flushable, Turn } from './turn.ts';
 
-/** What one distinct subscription is, as the layer that speaks GraphQL describes it. Results are serialised text. */
+/** What one distinct subscription is, as the layer that speaks GraphQL describes it. */
 export interface BroadcastPlan {
   /** Equal keys get equal results: normalised document, operation, coerced variables and grant. */
   readonly key: string;
@@ -19,17 +20,17 @@ export interface BroadcastPlan {
   /** Produce a result at every interval, whether or not a topic was reported as changed. */
   readonly byTheClock: boolean;
   /** Of state: executes and serialises for the topic as it is now; nothing while it has no value. */
-  render(topic: Topic): readonly string[];
+  render(topic: Topic): readonly Result[];
   /** Of events: executes and serialises for one of them. */
-  renderEvent(event: unknown): string;
+  renderEvent(event: unknown): Result;
   /** Of a mirror: what happened to a topic since the last step. Of events: what else there is to say, a refusal. */
-  step(topic: Topic): readonly string[];
+  step(topic: Topic): readonly Result[];
   /** Of events: where a topic stands, in the form of an event; undefined while there is none. */
   standing(topic: Topic): unknown;
   /** What a newcomer gets at once of a topic. Every subscriber brings its own. */
-  current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly string[];
+  current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly Result[];
   /** The last result of a subscriber that was too slow for every event, with the last events that it got. */
-  renderSlowConsumer(events: Iterable<unknown>): string;
+  renderSlowConsumer(events: Iterable<unknown>): Result;
 }
 
 export interface BroadcastEnvironment {

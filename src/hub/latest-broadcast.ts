@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Broadcast, BroadcastEnvironment, BroadcastPlan } from './broadcast.ts';
 import { LatestOutbox } from './outbox.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
+import type { Result } from './result.ts';
 import type { Topic } from './topics.ts';
 import type { Turn } from './turn.ts';
 
@@ -19,7 +20,7 @@ export class LatestBroadcast implements Broadcast {
   #mark = 0;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   /** Results of the flush under way. */
-  readonly #results = new Map<Topic, readonly string[]>();
+  readonly #results = new Map<Topic, readonly Result[]>();
   #wake: { readonly dueMs: number; readonly cancel: Cancel } | undefined;
   #cancelTick: Cancel | undefined;
 
@@ -37,7 +38,7 @@ export class LatestBroadcast implements Broadcast {
 
   join(outlet: Outlet, plan: BroadcastPlan): Cancel {
     const results = plan.topics.flatMap(topic => plan.current(topic, 'SUBSCRIBED'));
-    for (const result of results) outlet.send(result);
+    outlet.send(results);
     this.#counters.delivered += results.length;
     const nowMs = this.#clock.monotonicMs();
     // A value that was just sent opens an interval of its own; without one the first may come at once.
@@ -86,7 +87,7 @@ export class LatestBroadcast implements Broadcast {
       if (results.length === 0) continue;
       for (const outbox of this.#outboxes) {
         if (outbox.upToDate && !outbox.outlet.congested) {
-          for (const result of results) outbox.outlet.send(result);
+          outbox.outlet.send(results);
           this.#counters.delivered += results.length;
         } else {
           outbox.miss(topic, mark);
@@ -112,7 +113,7 @@ export class LatestBroadcast implements Broadcast {
         const results = this.#render(topic);
         if (results.length === 0) continue;
         this.#lastFlushMs = nowMs;
-        for (const result of results) outbox.outlet.send(result);
+        outbox.outlet.send(results);
         this.#counters.delivered += results.length;
       }
     }
@@ -120,7 +121,7 @@ export class LatestBroadcast implements Broadcast {
   }
 
   /** One execution a topic and flush, whoever gets it. */
-  #render(topic: Topic): readonly string[] {
+  #render(topic: Topic): readonly Result[] {
     let results = this.#results.get(topic);
     if (results === undefined) {
       results = this.plan.render(topic);

@@ -86,7 +86,7 @@ export class MirrorBroadcast implements Broadcast {
         reader.behind ??= new Set();
         reader.behind.add(topic);
       } else {
-        for (const result of results) reader.outlet.send(result);
+        reader.outlet.send(results);
         this.#counters.delivered += results.length;
       }
     }
@@ -94,7 +94,7 @@ export class MirrorBroadcast implements Broadcast {
 
   #begin(reader: Reader, topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): void {
     const results = this.plan.current(topic, reason);
-    for (const result of results) reader.outlet.send(result);
+    reader.outlet.send(results);
     this.#counters.delivered += results.length;
   }
 }

@@ -1,5 +1,6 @@
 import type { BroadcastPlan } from './broadcast.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
+import type { Result } from './result.ts';
 import type { Topic } from './topics.ts';
 
 /**
@@ -60,6 +61,8 @@ export class LatestOutbox {
 
 /** Events that a subscriber may be behind before it is given up. */
 export const MAX_QUEUED = 1_000;
+/** Events that are handed over at once, between two looks at whether the reader still takes them. */
+export const PORTION = 100;
 
 /** One subscriber of events, none of which may be lost: they queue while it is slow, up to a bound. */
 export class QueueOutbox {
@@ -71,7 +74,7 @@ export class QueueOutbox {
   readonly joinedAt: number;
   /** Where each topic stood when it began, in the form of an event. */
   readonly beginnings = new Map<Topic, unknown>();
-  #queue: string[] = [];
+  #queue: Result[] = [];
 
   constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters, joinedAt: number) {
     this.outlet = outlet;
@@ -86,30 +89,34 @@ export class QueueOutbox {
   }
 
   /** Sends what is known of a topic. */
-  begin(topic: Topic, results: readonly string[]): void {
+  begin(topic: Topic, results: readonly Result[]): void {
     const standing = this.plan.standing(topic);
     if (standing !== undefined) this.beginnings.set(topic, standing);
-    for (const result of results) this.outlet.send(result);
+    this.outlet.send(results);
     this.#counters.delivered += results.length;
   }
 
-  /** Sends or queues a result; returns false when the queue is full and the subscriber has to be given up. */
-  deliver(result: string): boolean {
+  /**
+   * Sends or queues results.
+   *
+   * @returns how many there was no room for: when there are any, the subscriber has to be given up
+   */
+  deliver(results: readonly Result[]): number {
     if (this.#queue.length === 0 && !this.outlet.congested) {
-      this.outlet.send(result);
-      this.#counters.delivered += 1;
-      return true;
+      this.outlet.send(results);
+      this.#counters.delivered += results.length;
+      return 0;
     }
     if (this.#queue.length === 0) this.#counters.slowConsumers += 1;
-    if (this.#queue.length >= MAX_QUEUED) return false;
-    this.#queue.push(result);
-    return true;
+    const room = MAX_QUEUED - this.#queue.length;
+    this.#queue.push(...results.slice(0, room));
+    return Math.max(0, results.length - room);
   }
 
   /** It is told that it was too slow, and where it stopped; what queued is of no use any more. */
   giveUp(lastEvents: Iterable<unknown>): void {
     this.#queue = [];
-    this.outlet.send(this.plan.renderSlowConsumer(lastEvents));
+    this.outlet.send([this.plan.renderSlowConsumer(lastEvents)]);
     this.outlet.end();
   }
 
@@ -117,6 +124,9 @@ export class QueueOutbox {
   drain(): void {
     const queue = this.#queue;
     this.#queue = [];
-    for (const result of queue) this.deliver(result);
+    // In portions: what fills the socket again leaves the rest to wait.
+    for (let first = 0; first < queue.length; first += PORTION) {
+      this.deliver(queue.slice(first, first + PORTION));
+    }
   }
 }

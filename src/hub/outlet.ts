@@ -1,10 +1,12 @@
+import type { Result } from './result.ts';
+
 /**
  * Where one subscription's results go: a GraphQL operation on a WebSocket, or an SSE stream. The transport
  * implements it; the hub fills it.
  */
 export interface Outlet {
-  /** Takes one serialised GraphQL result. It leaves with everything else of this turn. */
-  send(result: string): void;
+  /** Takes results, in order. They leave with everything else of this turn. */
+  send(results: readonly Result[]): void;
   /** Whether the reader is so slow that nothing more should be sent for now. */
   readonly congested: boolean;
   /** Called once by the hub: the transport calls `drained` when {@link congested} turns false again. */

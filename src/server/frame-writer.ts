@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Result } from '../hub/result.ts';
 import type { Flushable, Turn } from '../hub/turn.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
+import type { FrameComposer } from './frame-composer.ts';
 
 /** Bytes that may wait in a socket before its reader counts as slow. */
 const SOFT_BOUND_BYTES = 1024 * 1024;
@@ -10,18 +12,10 @@ const HARD_BOUND_BYTES = 16 * 1024 * 1024;
 /** A slow reader that takes nothing for this long is gone. */
 const STALLED_MS = 10_000;
 
-const TEXT_FRAME = 0x81;
-
-let encodedResult = '';
-let encodedTail = Buffer.alloc(0);
-
-/** What follows the operation's id in a `next` message. Encoded once for all who get the same result in a row. */
-function tailOf(result: string): Buffer {
-  if (result !== encodedResult) {
-    encodedResult = result;
-    encodedTail = Buffer.from(`,"type":"next","payload":${result}}`);
-  }
-  return encodedTail;
+/** What follows the operation's id in a `next` message. */
+function tailOf(result: Result): Buffer {
+  result.bytes ??= Buffer.from(`,"type":"next","payload":${result.text}}`);
+  return result.bytes;
 }
 
 /**
@@ -34,24 +28,30 @@ export class FrameWriter implements Flushable {
   readonly #socket: Socket;
   readonly #turn: Turn;
   readonly #clock: Clock;
+  readonly #composer: FrameComposer;
   readonly #drained = new Set<() => void>();
-  /** Prefix, tail, prefix, tail, ... of the frames of this turn. */
-  #parts: Buffer[] = [];
+  /** Of the frames of this turn. */
+  readonly #prefixes: Buffer[] = [];
+  readonly #tails: Buffer[] = [];
   #bytes = 0;
+  /** Whether more than the soft bound waited after the last write; until the socket has drained. */
+  #behind = false;
   #cancelStallCheck: Cancel | undefined;
 
-  constructor(websocket: WebSocket, socket: Socket, turn: Turn, clock: Clock) {
+  /** @param composer shared by all: each uses it for the length of one write */
+  constructor(websocket: WebSocket, socket: Socket, turn: Turn, clock: Clock, composer: FrameComposer) {
     this.#websocket = websocket;
     this.#socket = socket;
     this.#turn = turn;
     this.#clock = clock;
+    this.#composer = composer;
     socket.on('drain', () => this.#onDrain());
     websocket.on('close', () => this.#cancelStallCheck?.());
   }
 
   /** Whether so much waits to be read that nothing should be added. */
   get congested(): boolean {
-    return this.#socket.writableLength + this.#bytes > SOFT_BOUND_BYTES;
+    return this.#behind || this.#bytes > SOFT_BOUND_BYTES;
   }
 
   /** Calls `drained` whenever all that waited was taken; the returned function ends that. */
@@ -60,34 +60,48 @@ export class FrameWriter implements Flushable {
     return () => this.#drained.delete(drained);
   }
 
-  /** Adds a `next` message with this serialised result. @param prefix `{"id":"..."` */
-  write(prefix: Buffer, result: string): void {
-    const tail = tailOf(result);
-    if (this.#parts.length === 0) this.#turn.touched(this);
-    this.#parts.push(prefix, tail);
-    this.#bytes += prefix.length + tail.length;
+  /** Adds a `next` message for each result. @param prefix `{"id":"..."` */
+  write(prefix: Buffer, results: readonly Result[]): void {
+    if (results.length === 0) return;
+    if (this.#tails.length === 0) this.#turn.touched(this);
+    for (let index = 0; index < results.length; index += 1) {
+      const tail = tailOf(results[index] as Result);
+      this.#prefixes.push(prefix);
+      this.#tails.push(tail);
+      this.#bytes += prefix.length + tail.length;
+    }
   }
 
   flush(): void {
-    const parts = this.#parts;
-    if (parts.length === 0) return;
-    this.#parts = [];
-    // Each frame adds a header of 2 to 10 bytes.
-    const buffer = Buffer.allocUnsafe(this.#bytes + (parts.length / 2) * 10);
+    if (this.#tails.length === 0) return;
+    if (this.#websocket.readyState === this.#websocket.OPEN) this.#send();
+    this.#prefixes.length = 0;
+    this.#tails.length = 0;
     this.#bytes = 0;
-    if (this.#websocket.readyState !== this.#websocket.OPEN) return;
-    let end = 0;
-    for (let index = 0; index < parts.length; index += 2) {
-      end = appendFrame(buffer, end, parts[index] as Buffer, parts[index + 1] as Buffer);
+  }
+
+  #send(): void {
+    const frames = this.#composer.compose(this.#prefixes, this.#tails);
+    const socket = this.#socket;
+    if (socket.writableLength > 0) {
+      socket.write(Buffer.from(frames));
+    } else {
+      socket.write(frames);
+      // Nothing waits: the kernel has its copy, and the memory is free again.
+      if (socket.writableLength === 0) return;
+      this.#composer.leave();
     }
-    this.#socket.write(buffer.subarray(0, end));
-    if (this.#socket.writableLength > HARD_BOUND_BYTES) this.#websocket.terminate();
-    else if (this.congested) this.#watchForStall();
+    if (socket.writableLength > HARD_BOUND_BYTES) this.#websocket.terminate();
+    else if (socket.writableLength > SOFT_BOUND_BYTES) {
+      this.#behind = true;
+      this.#watchForStall();
+    }
   }
 
   #onDrain(): void {
     this.#cancelStallCheck?.();
     this.#cancelStallCheck = undefined;
+    this.#behind = false;
     for (const drained of this.#drained) drained();
   }
 
@@ -102,23 +116,4 @@ export class FrameWriter implements Flushable {
       else if (this.congested) this.#watchForStall();
     });
   }
-}
-
-/** Writes an unmasked text frame made of two parts at `start` and returns where it ends. */
-function appendFrame(buffer: Buffer, start: number, prefix: Buffer, tail: Buffer): number {
-  const length = prefix.length + tail.length;
-  let at = start;
-  buffer[at++] = TEXT_FRAME;
-  if (length < 126) {
-    buffer[at++] = length;
-  } else if (length < 65_536) {
-    buffer[at++] = 126;
-    at = buffer.writeUInt16BE(length, at);
-  } else {
-    buffer[at++] = 127;
-    at = buffer.writeUInt32BE(Math.floor(length / 2 ** 32), at);
-    at = buffer.writeUInt32BE(length >>> 0, at);
-  }
-  at += prefix.copy(buffer, at);
-  return at + tail.copy(buffer, at);
 }

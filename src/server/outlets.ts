@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { Outlet } from '../hub/outlet.ts';
+import type { Result } from '../hub/result.ts';
 
 /** An open GraphQL subscription, in the form that transports know: it ends when the broadcast ends. */
 export interface SubscriptionStream extends AsyncIterableIterator<ExecutionResult> {
@@ -17,7 +18,7 @@ const CONGESTED_AT = 16;
  * with the latest when all are taken.
  */
 export class StreamOutlet implements Outlet, SubscriptionStream {
-  #queue: string[] = [];
+  #queue: Result[] = [];
   #waiting: ((result: IteratorResult<ExecutionResult>) => void) | undefined;
   #drained: (() => void) | undefined;
   #ended = false;
@@ -39,14 +40,12 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
     this.#drained = drained;
   }
 
-  send(result: string): void {
-    if (this.#waiting === undefined) {
-      this.#queue.push(result);
-      return;
-    }
+  send(results: readonly Result[]): void {
+    this.#queue.push(...results);
     const resolve = this.#waiting;
+    if (resolve === undefined || results.length === 0) return;
     this.#waiting = undefined;
-    resolve({ done: false, value: serialised(result) });
+    void this.next().then(resolve);
   }
 
   end(): void {
@@ -82,7 +81,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
 }
 
 /** A result that is text already: yoga writes what `stringify` returns. */
-function serialised(text: string): ExecutionResult {
+function serialised({ text }: Result): ExecutionResult {
   return { stringify: () => text } as ExecutionResult;
 }
 

@@ -17,6 +17,7 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import type { Access } from './access.ts';
+import { FrameComposer } from './frame-composer.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
 import { CONNECTION_LIMITS, exceeded } from './limits.ts';
@@ -92,6 +93,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     },
   });
 
+  const composer = new FrameComposer();
   let closing = false;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
@@ -101,7 +103,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
   });
 
   const serve = (websocket: WebSocket, request: IncomingMessage): void => {
-    const writer = new FrameWriter(websocket, request.socket, hub.turn, clock);
+    const writer = new FrameWriter(websocket, request.socket, hub.turn, clock, composer);
     const uncount = hub.countConnection();
     const cancelKeepAlive = keepAlive(websocket, clock);
     // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
@@ -269,7 +271,7 @@ function socketStream(
     onDrain(drained) {
       forgetDrain = writer.onDrain(drained);
     },
-    send: result => writer.write(prefix, result),
+    send: results => writer.write(prefix, results),
     end() {
       // What was sent leaves before graphql-ws writes `complete`.
       writer.flush();

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { BroadcastPlan } from '../../src/hub/broadcast.ts';
 import { createBroadcast } from '../../src/hub/create-broadcast.ts';
 import type { DeliveryCounters, Outlet } from '../../src/hub/outlet.ts';
+import { Result } from '../../src/hub/result.ts';
 import type { Topic } from '../../src/hub/topics.ts';
 import { Turn } from '../../src/hub/turn.ts';
 import type { PairSymbol } from '../../src/kraken/symbols.ts';
@@ -18,8 +19,8 @@ class Reader implements Outlet {
   ended = false;
   #drained: () => void = () => {};
 
-  send(result: string): void {
-    this.got.push(result);
+  send(results: readonly Result[]): void {
+    this.got.push(...results.map(({ text }) => text));
   }
   onDrain(drained: () => void): void {
     this.#drained = drained;
@@ -53,9 +54,9 @@ beforeEach(() => {
 const nameOf = (topic: Topic): string => ('symbol' in topic ? topic.symbol.slice(0, 1) : topic.kind);
 
 function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
-  const result = (topic: Topic): string => {
+  const result = (topic: Topic): Result => {
     executions += 1;
-    return `${nameOf(topic)}${values.get(topic)}`;
+    return new Result(`${nameOf(topic)}${values.get(topic)}`);
   };
   return {
     key: 'key',
@@ -68,10 +69,10 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
     standing: () => undefined,
     renderEvent: event => {
       executions += 1;
-      return String(event);
+      return new Result(String(event));
     },
     current: topic => [result(topic)],
-    renderSlowConsumer: () => 'SLOW_CONSUMER',
+    renderSlowConsumer: () => new Result('SLOW_CONSUMER'),
     ...overrides,
   };
 }
@@ -166,13 +167,15 @@ describe('state topics', () => {
           const last = new Map<string, string>();
           readers.push({ at, last });
           const reader = new Reader();
-          reader.send = result => {
-            const topic = result.slice(0, 1);
+          reader.send = results => {
             const nowMs = clock.monotonicMs();
-            assert.ok(nowMs - (at.get(topic) ?? Number.NEGATIVE_INFINITY) >= 500 - 1e-6, `${topic} twice`);
-            assert.notEqual(last.get(topic), result, 'the same value twice');
-            at.set(topic, nowMs);
-            last.set(topic, result);
+            for (const { text } of results) {
+              const topic = text.slice(0, 1);
+              assert.ok(nowMs - (at.get(topic) ?? Number.NEGATIVE_INFINITY) >= 500 - 1e-6, `${topic} twice`);
+              assert.notEqual(last.get(topic), text, 'the same value twice');
+              at.set(topic, nowMs);
+              last.set(topic, text);
+            }
           };
           broadcast.join(reader);
         };
@@ -231,7 +234,7 @@ describe('state topics', () => {
   });
 
   test('a broadcast by the clock speaks at every interval, and falls silent with its last subscriber', () => {
-    const broadcast = create({ topics: [A], byTheClock: true, minIntervalMs: 1_000, current: () => ['now'] });
+    const broadcast = create({ topics: [A], byTheClock: true, minIntervalMs: 1_000, current: () => [new Result('now')] });
     const reader = new Reader();
     const leave = broadcast.join(reader);
     clock.advance(3_500);
@@ -250,7 +253,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
   const sick = create({
     render: () => {
       if (faulty) throw new Error('a fault');
-      return ['well'];
+      return [new Result('well')];
     },
   });
   const patient = new Reader();
@@ -269,7 +272,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
 
 describe('events', () => {
   test('each event reaches everyone who had joined before it, once and in order', () => {
-    const broadcast = create({ topics: [A], delivery: 'every', current: () => ['first'] });
+    const broadcast = create({ topics: [A], delivery: 'every', current: () => [new Result('first')] });
     const early = new Reader();
     broadcast.join(early);
     broadcast.changed(A, 'one');

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { Result } from '../../src/hub/result.ts';
 import { Turn } from '../../src/hub/turn.ts';
+import { FrameComposer } from '../../src/server/frame-composer.ts';
 import { FrameWriter } from '../../src/server/frame-writer.ts';
 import { eventually } from '../support/client.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const clock = new ManualClock();
+const composer = new FrameComposer();
 let server: WebSocketServer;
 let client: WebSocket;
 let peer: WebSocket;
@@ -37,7 +40,7 @@ beforeEach(async () => {
     import('node:http').IncomingMessage,
   ];
   peer = websocket;
-  writer = new FrameWriter(websocket, request.socket, turn, clock);
+  writer = new FrameWriter(websocket, request.socket, turn, clock, composer);
   const write = request.socket.write.bind(request.socket) as (chunk: Buffer) => boolean;
   request.socket.write = ((chunk: Buffer) => {
     writes += 1;
@@ -55,7 +58,7 @@ const received = (count: number): Promise<unknown> =>
 
 describe('frames written past the WebSocket library', () => {
   test('all of one turn leave in one write, and are messages like any other', async () => {
-    for (let index = 0; index < 50; index += 1) writer.write(prefix, `{"data":${index}}`);
+    for (let index = 0; index < 50; index += 1) writer.write(prefix, [new Result(`{"data":${index}}`)]);
     assert.equal(writes, 0);
     clock.turn();
     assert.equal(writes, 1);
@@ -72,7 +75,7 @@ describe('frames written past the WebSocket library', () => {
     const results = lengths.map(length =>
       JSON.stringify({ data: 'é'.repeat(length % 7) + 'x'.repeat(length) }),
     );
-    for (const result of results) writer.write(prefix, result);
+    for (const result of results) writer.write(prefix, [new Result(result)]);
     clock.turn();
     await received(results.length);
     assert.deepEqual(
@@ -82,10 +85,10 @@ describe('frames written past the WebSocket library', () => {
   });
 
   test('messages of the library and of the writer arrive whole and in order', async () => {
-    writer.write(prefix, '{"data":1}');
+    writer.write(prefix, [new Result('{"data":1}')]);
     writer.flush();
     peer.send('{"type":"pong"}');
-    writer.write(prefix, '{"data":2}');
+    writer.write(prefix, [new Result('{"data":2}')]);
     clock.turn();
     await received(3);
     assert.deepEqual(
@@ -95,7 +98,7 @@ describe('frames written past the WebSocket library', () => {
   });
 
   test('nothing is written after the socket began to close', async () => {
-    writer.write(prefix, '{"data":1}');
+    writer.write(prefix, [new Result('{"data":1}')]);
     peer.close(1001);
     const before = writes;
     clock.turn();
@@ -115,7 +118,7 @@ describe('a reader that stops reading', () => {
     });
     client.pause();
     for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, megabyte);
+      writer.write(prefix, [new Result(megabyte)]);
       clock.turn();
     }
     assert.equal(writer.congested, true);
@@ -131,7 +134,7 @@ describe('a reader that stops reading', () => {
   test('is dropped when it takes nothing for ten seconds', async () => {
     client.pause();
     for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, megabyte);
+      writer.write(prefix, [new Result(megabyte)]);
       clock.turn();
     }
     assert.equal(peer.readyState, WebSocket.OPEN);
@@ -148,7 +151,7 @@ describe('a reader that stops reading', () => {
   test('is dropped at the hard bound, so that memory is bounded too', async () => {
     client.pause();
     for (let index = 0; index < 64 && peer.readyState === WebSocket.OPEN; index += 1) {
-      writer.write(prefix, megabyte);
+      writer.write(prefix, [new Result(megabyte)]);
       clock.turn();
     }
     assert.notEqual(peer.readyState, WebSocket.OPEN);
