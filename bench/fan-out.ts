@@ -131,7 +131,5 @@ for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.only
     ];
   });
   say(`\n### ${scenario.name}\n`);
-  say(
-    table(['server', 'CPU µs a value', 'ours to it', 'goal', 'p50 ms', 'p99 ms', 'memory MiB'], rows),
-  );
+  say(table(['server', 'CPU µs a value', 'ours to it', 'goal', 'p50 ms', 'p99 ms', 'memory MiB'], rows));
 }

@@ -12,7 +12,8 @@ await app.register(mercurius, {
   resolvers: {
     Subscription: {
       trades: {
-        subscribe: (_root, { symbols }, { pubsub }) => pubsub.subscribe(symbols.map(symbol => `trade ${symbol}`)),
+        subscribe: (_root, { symbols }, { pubsub }) =>
+          pubsub.subscribe(symbols.map(symbol => `trade ${symbol}`)),
       },
     },
   },

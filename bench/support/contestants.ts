@@ -15,8 +15,18 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const peer = (file: string): string => `${root}bench/peers/${file}`;
 
 export const OURS: Contestant = { name: 'kraken-graphql', file: `${root}src/main.ts`, path: '/graphql' };
-export const YOGA: Contestant = { name: 'yoga + graphql-ws', file: peer('yoga.js'), path: '/graphql', needsPeers: true };
-export const MERCURIUS: Contestant = { name: 'Mercurius + JIT', file: peer('mercurius.js'), path: '/graphql', needsPeers: true };
+export const YOGA: Contestant = {
+  name: 'yoga + graphql-ws',
+  file: peer('yoga.js'),
+  path: '/graphql',
+  needsPeers: true,
+};
+export const MERCURIUS: Contestant = {
+  name: 'Mercurius + JIT',
+  file: peer('mercurius.js'),
+  path: '/graphql',
+  needsPeers: true,
+};
 export const WS_SEND: Contestant = { name: 'ws.send', file: peer('ws-send.js'), path: '/' };
 export const COALESCED: Contestant = { name: 'coalesced', file: peer('coalesced.js'), path: '/' };
 export const COALESCED_5_MS: Contestant = {

@@ -11,7 +11,9 @@ export function distinctOperations(
   count: number,
 ): readonly (readonly Operation[])[] {
   return Array.from({ length: count }, (_, index) => {
-    const fields = FIELDS.map((field, place) => (place === index % FIELDS.length ? `n${index}: ${field}` : field));
+    const fields = FIELDS.map((field, place) =>
+      place === index % FIELDS.length ? `n${index}: ${field}` : field,
+    );
     const query = `subscription Trades($symbols: [Symbol!]!) { trades(symbols: $symbols) { trades { symbol tradeId ${fields.join(' ')} } } }`;
     return operationsOn(symbols, queryFor(contestant, query));
   });

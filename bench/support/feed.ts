@@ -6,7 +6,11 @@ import { serverFrame } from './frames.ts';
 interface SubscribeRequest {
   readonly method: string;
   readonly req_id?: number;
-  readonly params?: { readonly channel?: string; readonly symbol?: readonly string[]; readonly depth?: number };
+  readonly params?: {
+    readonly channel?: string;
+    readonly symbol?: readonly string[];
+    readonly depth?: number;
+  };
 }
 
 const GREETING =

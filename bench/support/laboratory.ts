@@ -42,7 +42,12 @@ export class Laboratory implements AsyncDisposable {
   readonly symbols: readonly string[];
   readonly contestant: Contestant;
 
-  private constructor(load: ChildProcess, server: Server, symbols: readonly string[], contestant: Contestant) {
+  private constructor(
+    load: ChildProcess,
+    server: Server,
+    symbols: readonly string[],
+    contestant: Contestant,
+  ) {
     this.#load = load;
     this.#server = server;
     this.symbols = symbols;

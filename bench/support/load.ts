@@ -151,7 +151,10 @@ async function obey(command: Command): Promise<unknown> {
     case 'start':
       pairs = command.pairs;
       source = new TradeSource(pairs);
-      return { url: await feed.start(), symbols: Array.from({ length: pairs }, (_, index) => pairName(index)) };
+      return {
+        url: await feed.start(),
+        symbols: Array.from({ length: pairs }, (_, index) => pairName(index)),
+      };
     case 'open':
       await open(command);
       return {};

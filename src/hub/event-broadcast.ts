@@ -60,8 +60,7 @@ export class EventBroadcast implements Broadcast {
     } else if (isFirst(event)) {
       // Not news but what is known, and this very moment no more than that: each has as much of it as it asked for.
       this.flush();
-      for (const outbox of [...this.#outboxes])
-        outbox.begin(topic, outbox.plan.current(topic, 'SUBSCRIBED'));
+      for (const outbox of [...this.#outboxes]) outbox.begin(topic, outbox.plan.current(topic, 'SUBSCRIBED'));
     } else {
       this.#index += 1;
       this.#happenings.push({ topic, event, index: this.#index });

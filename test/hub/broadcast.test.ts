@@ -234,7 +234,12 @@ describe('state topics', () => {
   });
 
   test('a broadcast by the clock speaks at every interval, and falls silent with its last subscriber', () => {
-    const broadcast = create({ topics: [A], byTheClock: true, minIntervalMs: 1_000, current: () => [new Result('now')] });
+    const broadcast = create({
+      topics: [A],
+      byTheClock: true,
+      minIntervalMs: 1_000,
+      current: () => [new Result('now')],
+    });
     const reader = new Reader();
     const leave = broadcast.join(reader);
     clock.advance(3_500);
