@@ -74,7 +74,8 @@ export class QueueOutbox {
   readonly joinedAt: number;
   /** Where each topic stood when it began, in the form of an event. */
   readonly beginnings = new Map<Topic, unknown>();
-  #queue: Result[] = [];
+  /** Results that it has not been sent; undefined while it keeps up. */
+  #queue: Result[] | undefined;
 
   constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters, joinedAt: number) {
     this.outlet = outlet;
@@ -85,7 +86,7 @@ export class QueueOutbox {
 
   /** Results that it has not been sent. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue?.length ?? 0;
   }
 
   /** Sends what is known of a topic. */
@@ -102,12 +103,13 @@ export class QueueOutbox {
    * @returns how many there was no room for: when there are any, the subscriber has to be given up
    */
   deliver(results: readonly Result[]): number {
-    if (this.#queue.length === 0 && !this.outlet.congested) {
+    if (this.#queue === undefined && !this.outlet.congested) {
       this.outlet.send(results);
       this.#counters.delivered += results.length;
       return 0;
     }
-    if (this.#queue.length === 0) this.#counters.slowConsumers += 1;
+    if (this.#queue === undefined) this.#counters.slowConsumers += 1;
+    this.#queue ??= [];
     const room = MAX_QUEUED - this.#queue.length;
     this.#queue.push(...results.slice(0, room));
     return Math.max(0, results.length - room);
@@ -115,15 +117,15 @@ export class QueueOutbox {
 
   /** It is told that it was too slow, and where it stopped; what queued is of no use any more. */
   giveUp(lastEvents: Iterable<unknown>): void {
-    this.#queue = [];
+    this.#queue = undefined;
     this.outlet.send([this.plan.renderSlowConsumer(lastEvents)]);
     this.outlet.end();
   }
 
   /** The reader can take more. */
   drain(): void {
-    const queue = this.#queue;
-    this.#queue = [];
+    const queue = this.#queue ?? [];
+    this.#queue = undefined;
     // In portions: what fills the socket again leaves the rest to wait.
     for (let first = 0; first < queue.length; first += PORTION) {
       this.deliver(queue.slice(first, first + PORTION));

@@ -1,71 +1,85 @@
+import type { Result } from '../hub/result.ts';
+
+/** Results of one operation. */
+export interface Batch {
+  /** `{"id":"..."` */
+  readonly prefix: Buffer;
+  readonly results: readonly Result[];
+}
+
 /** Bytes that frames are composed in while sockets take them at once. */
 const ROOM_BYTES = 16 * 1024;
 /** More than this is not kept for the next time. */
 const MOST_ROOM_BYTES = 256 * 1024;
+/** A header has 2 to 10 bytes. */
+const LONGEST_HEADER = 10;
 
 const TEXT_FRAME = 0x81;
 
+/** What follows the operation's id in a `next` message. */
+export function tailOf(result: Result): Buffer {
+  result.bytes ??= Buffer.from(`,"type":"next","payload":${result.text}}`);
+  return result.bytes;
+}
+
 /**
- * Puts WebSocket frames together in memory that is used again and again: one text frame for each pair of a prefix and a
- * tail. When the next socket gets the same tails, which is the rule, nothing is copied but its prefixes.
+ * Puts `next` messages together as WebSocket frames, in memory that is used again and again. When the next socket gets
+ * the same results, which is the rule, nothing is copied but its operation's id.
  */
 export class FrameComposer {
   #room = Buffer.alloc(0);
-  /** What the room holds: frames of these tails, behind prefixes that end here. */
+  /** The frames that the room holds. */
   #composed = Buffer.alloc(0);
-  readonly #tails: Buffer[] = [];
-  readonly #prefixLengths: number[] = [];
-  readonly #prefixesAt: number[] = [];
+  /** What they are of: undefined when of several operations. */
+  #results: readonly Result[] | undefined;
+  #prefixLength = 0;
+  /** Where the prefix of each frame begins. */
+  #prefixesAt: number[] = [];
 
-  /** The frames, in order; they stand until the next call. `prefixes` and `tails` are of the same number. */
-  compose(prefixes: readonly Buffer[], tails: readonly Buffer[]): Buffer {
-    if (!this.#isLaidOut(prefixes, tails)) this.#layOut(prefixes, tails);
-    for (let index = 0; index < prefixes.length; index += 1) {
-      this.#room.set(prefixes[index] as Buffer, this.#prefixesAt[index] as number);
+  /** A frame for each result, in order. They stand until the next call. */
+  compose(prefix: Buffer, results: readonly Result[]): Buffer {
+    if (results !== this.#results || prefix.length !== this.#prefixLength) {
+      this.composeAll([{ prefix, results }]);
+      this.#results = results;
+      this.#prefixLength = prefix.length;
+      return this.#composed;
     }
+    for (let index = 0; index < this.#prefixesAt.length; index += 1) {
+      this.#room.set(prefix, this.#prefixesAt[index]);
+    }
+    return this.#composed;
+  }
+
+  /** The same of several operations. */
+  composeAll(batches: readonly Batch[]): Buffer {
+    this.#results = undefined;
+    this.#prefixesAt = [];
+    let bytes = 0;
+    for (const { prefix, results } of batches) {
+      for (const result of results) bytes += LONGEST_HEADER + prefix.length + tailOf(result).length;
+    }
+    if (bytes > this.#room.length || this.#room.length > MOST_ROOM_BYTES) {
+      this.#room = Buffer.allocUnsafeSlow(Math.max(bytes, ROOM_BYTES));
+    }
+    let at = 0;
+    for (const { prefix, results } of batches) {
+      for (const result of results) {
+        const tail = tailOf(result);
+        at = writeHeader(this.#room, at, prefix.length + tail.length);
+        this.#prefixesAt.push(at);
+        this.#room.set(prefix, at);
+        this.#room.set(tail, at + prefix.length);
+        at += prefix.length + tail.length;
+      }
+    }
+    this.#composed = this.#room.subarray(0, at);
     return this.#composed;
   }
 
   /** What was composed last is still being read: the next is composed elsewhere. */
   leave(): void {
     this.#room = Buffer.alloc(0);
-    this.#tails.length = 0;
-  }
-
-  #isLaidOut(prefixes: readonly Buffer[], tails: readonly Buffer[]): boolean {
-    if (tails.length !== this.#tails.length) return false;
-    for (let index = 0; index < tails.length; index += 1) {
-      if (tails[index] !== this.#tails[index]) return false;
-      if ((prefixes[index] as Buffer).length !== this.#prefixLengths[index]) return false;
-    }
-    return true;
-  }
-
-  #layOut(prefixes: readonly Buffer[], tails: readonly Buffer[]): void {
-    const count = tails.length;
-    let bytes = 0;
-    // A header has 2 to 10 bytes.
-    for (let index = 0; index < count; index += 1) {
-      bytes += (prefixes[index] as Buffer).length + (tails[index] as Buffer).length + 10;
-    }
-    if (bytes > this.#room.length || this.#room.length > MOST_ROOM_BYTES) {
-      this.#room = Buffer.allocUnsafeSlow(Math.max(bytes, ROOM_BYTES));
-    }
-    this.#tails.length = count;
-    this.#prefixLengths.length = count;
-    this.#prefixesAt.length = count;
-    let at = 0;
-    for (let index = 0; index < count; index += 1) {
-      const tail = tails[index] as Buffer;
-      const prefixLength = (prefixes[index] as Buffer).length;
-      at = writeHeader(this.#room, at, prefixLength + tail.length);
-      this.#tails[index] = tail;
-      this.#prefixLengths[index] = prefixLength;
-      this.#prefixesAt[index] = at;
-      this.#room.set(tail, at + prefixLength);
-      at += prefixLength + tail.length;
-    }
-    this.#composed = this.#room.subarray(0, at);
+    this.#results = undefined;
   }
 }
 

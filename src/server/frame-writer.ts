@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Result } from '../hub/result.ts';
 import type { Flushable, Turn } from '../hub/turn.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import type { FrameComposer } from './frame-composer.ts';
+import { type Batch, type FrameComposer, tailOf } from './frame-composer.ts';
 
 /** Bytes that may wait in a socket before its reader counts as slow. */
 const SOFT_BOUND_BYTES = 1024 * 1024;
@@ -12,11 +12,7 @@ const HARD_BOUND_BYTES = 16 * 1024 * 1024;
 /** A slow reader that takes nothing for this long is gone. */
 const STALLED_MS = 10_000;
 
-/** What follows the operation's id in a `next` message. */
-function tailOf(result: Result): Buffer {
-  result.bytes ??= Buffer.from(`,"type":"next","payload":${result.text}}`);
-  return result.bytes;
-}
+const NOTHING: readonly Result[] = [];
 
 /**
  * Writes `next` messages of one WebSocket: collects the frames of an event-loop turn and hands them to the TCP
@@ -30,9 +26,11 @@ export class FrameWriter implements Flushable {
   readonly #clock: Clock;
   readonly #composer: FrameComposer;
   readonly #drained = new Set<() => void>();
-  /** Of the frames of this turn. */
-  readonly #prefixes: Buffer[] = [];
-  readonly #tails: Buffer[] = [];
+  /** What came first in this turn; as a rule there is no more. */
+  #prefix: Buffer | undefined;
+  #results = NOTHING;
+  /** What else came. */
+  #more: Batch[] = [];
   #bytes = 0;
   /** Whether more than the soft bound waited after the last write; until the socket has drained. */
   #behind = false;
@@ -63,25 +61,33 @@ export class FrameWriter implements Flushable {
   /** Adds a `next` message for each result. @param prefix `{"id":"..."` */
   write(prefix: Buffer, results: readonly Result[]): void {
     if (results.length === 0) return;
-    if (this.#tails.length === 0) this.#turn.touched(this);
     for (let index = 0; index < results.length; index += 1) {
-      const tail = tailOf(results[index] as Result);
-      this.#prefixes.push(prefix);
-      this.#tails.push(tail);
-      this.#bytes += prefix.length + tail.length;
+      this.#bytes += prefix.length + tailOf(results[index] as Result).length;
     }
+    if (this.#prefix !== undefined) {
+      this.#more.push({ prefix, results });
+      return;
+    }
+    this.#prefix = prefix;
+    this.#results = results;
+    this.#turn.touched(this);
   }
 
   flush(): void {
-    if (this.#tails.length === 0) return;
-    if (this.#websocket.readyState === this.#websocket.OPEN) this.#send();
-    this.#prefixes.length = 0;
-    this.#tails.length = 0;
+    const prefix = this.#prefix;
+    if (prefix === undefined) return;
+    const frames =
+      this.#more.length === 0
+        ? this.#composer.compose(prefix, this.#results)
+        : this.#composer.composeAll([{ prefix, results: this.#results }, ...this.#more]);
+    if (this.#more.length > 0) this.#more = [];
+    this.#prefix = undefined;
+    this.#results = NOTHING;
     this.#bytes = 0;
+    if (this.#websocket.readyState === this.#websocket.OPEN) this.#send(frames);
   }
 
-  #send(): void {
-    const frames = this.#composer.compose(this.#prefixes, this.#tails);
+  #send(frames: Buffer): void {
     const socket = this.#socket;
     if (socket.writableLength > 0) {
       socket.write(Buffer.from(frames));

@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import type { Outlet } from '../hub/outlet.ts';
 import type { Result } from '../hub/result.ts';
+import type { Cancel } from '../lib/clock.ts';
+import type { FrameWriter } from './frame-writer.ts';
 
 /** An open GraphQL subscription, in the form that transports know: it ends when the broadcast ends. */
 export interface SubscriptionStream extends AsyncIterableIterator<ExecutionResult> {
@@ -117,5 +119,42 @@ export class Completion implements SubscriptionStream {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+}
+
+/** An operation on a WebSocket: its results are frames of the socket's writer, behind the operation's id. */
+export class SocketOutlet implements Outlet {
+  readonly #writer: FrameWriter;
+  readonly #prefix: Buffer;
+  readonly #completion: Completion;
+  #forgetDrain: Cancel | undefined;
+
+  constructor(writer: FrameWriter, id: string, completion: Completion) {
+    this.#writer = writer;
+    this.#prefix = Buffer.from(`{"id":${JSON.stringify(id)}`);
+    this.#completion = completion;
+  }
+
+  get congested(): boolean {
+    return this.#writer.congested;
+  }
+
+  onDrain(drained: () => void): void {
+    this.#forgetDrain = this.#writer.onDrain(drained);
+  }
+
+  send(results: readonly Result[]): void {
+    this.#writer.write(this.#prefix, results);
+  }
+
+  end(): void {
+    // What was sent leaves before graphql-ws writes `complete`.
+    this.#writer.flush();
+    this.#completion.end();
+  }
+
+  /** Nothing more is sent: the client completed, or is gone. */
+  leave(): void {
+    this.#forgetDrain?.();
   }
 }

@@ -22,7 +22,7 @@ import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
 import { CONNECTION_LIMITS, exceeded } from './limits.ts';
 import type { OriginCheck } from './origins.ts';
-import { Completion, type SubscriptionStream } from './outlets.ts';
+import { Completion, SocketOutlet, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
@@ -256,28 +256,13 @@ function socketStream(
   id: string,
   { onReturn }: { onReturn: () => void },
 ): { outlet: Outlet; stream: SubscriptionStream } {
-  const prefix = Buffer.from(`{"id":${JSON.stringify(id)}`);
-  let forgetDrain = (): void => {};
   const stream = new Completion(() => {
-    forgetDrain();
+    outlet.leave();
     if (streams.get(id) === stream) streams.delete(id);
     onReturn();
   });
+  const outlet = new SocketOutlet(writer, id, stream);
   streams.set(id, stream);
-  const outlet: Outlet = {
-    get congested() {
-      return writer.congested;
-    },
-    onDrain(drained) {
-      forgetDrain = writer.onDrain(drained);
-    },
-    send: results => writer.write(prefix, results),
-    end() {
-      // What was sent leaves before graphql-ws writes `complete`.
-      writer.flush();
-      stream.end();
-    },
-  };
   return { outlet, stream };
 }
 
