@@ -14,8 +14,8 @@ export function queryFor({ file }: Contestant, query = TRADES): string {
   return file.includes('/peers/') ? query.replaceAll('Symbol!', 'String!') : query;
 }
 
-/** Pairs that one operation may name. */
-const SYMBOLS_PER_OPERATION = 200;
+/** Pairs that one operation names: with the trades that it begins with, more would cost more than one may. */
+const SYMBOLS_PER_OPERATION = 50;
 
 /** Operations of one subscriber: as many as it takes to name every pair. */
 export function operationsOn(symbols: readonly string[], query: string): readonly Operation[] {
