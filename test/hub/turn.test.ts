@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Turn } from '../../src/hub/turn.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+/** A clock on which work takes time. */
+class WorkingClock extends ManualClock {
+  #workedMs = 0;
+
+  work(ms: number): void {
+    this.#workedMs += ms;
+  }
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.#workedMs;
+  }
+}
+
+function setUp() {
+  const clock = new WorkingClock();
+  const turn = new Turn(clock);
+  const flushedAt: number[] = [];
+  return { clock, turn, flushedAt };
+}
+
+test('a flush that took no time is followed by the next one at once', () => {
+  const { clock, turn, flushedAt } = setUp();
+  const writer = { flush: () => void flushedAt.push(clock.monotonicMs()) };
+  for (let times = 0; times < 3; times += 1) {
+    turn.touched(writer);
+    clock.turn();
+  }
+  assert.deepEqual(flushedAt, [0, 0, 0]);
+  assert.equal(clock.pending, 0);
+});
+
+test('a flush that took long is followed by a rest in proportion, in which results gather', () => {
+  const { clock, turn, flushedAt } = setUp();
+  const writer = {
+    flush: () => {
+      flushedAt.push(clock.monotonicMs());
+      clock.work(1);
+    },
+  };
+  turn.touched(writer);
+  clock.turn();
+  turn.touched(writer);
+  clock.turn();
+  assert.deepEqual(flushedAt, [0], 'not at the end of the turn');
+  clock.advance(4);
+  assert.deepEqual(flushedAt, [0]);
+  clock.advance(1);
+  assert.deepEqual(flushedAt, [0, 6], 'five times what it took, after it');
+});
+
+test('however long a flush took, the next one is ten milliseconds away at most', () => {
+  const { clock, turn, flushedAt } = setUp();
+  const writer = {
+    flush: () => {
+      flushedAt.push(clock.monotonicMs());
+      clock.work(500);
+    },
+  };
+  turn.touched(writer);
+  clock.turn();
+  turn.touched(writer);
+  clock.advance(10);
+  assert.deepEqual(flushedAt, [0, 510]);
+});
