@@ -8,8 +8,12 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { compileQuery } from 'graphql-jit';
+import { createWriter, type Writer } from './selection.ts';
 
-/** A subscription's selection, ready to run on one value after the other. Always synchronous. */
+/** A subscription's selection, ready to be written for one value after the other. Always synchronous. */
+export type Renderer = (value: unknown) => string;
+
+/** The same, as GraphQL's own result. */
 export type Executable = (value: unknown) => ExecutionResult;
 
 /** What of an operation is the same for every value. */
@@ -27,12 +31,14 @@ const CACHE_SIZE = 1_000;
 type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<string, unknown>>>;
 
 /**
- * Makes subscriptions executable: compiled by graphql-jit, or by graphql-js where that can not compile. See
+ * Makes subscriptions executable: written by `selection.ts` while all goes well; compiled by graphql-jit for what is not
+ * written there and for values that go wrong, or by graphql-js where that can not compile. See
  * docs/adr/0003-executor.md.
  */
 export class Executor {
   readonly #schema: GraphQLSchema;
   readonly #compiled = new Map<DocumentNode, Map<string, Compiled>>();
+  readonly #writers = new WeakMap<DocumentNode, Map<string, Writer | undefined>>();
 
   /**
    * @param schema the public schema, but with a `Symbol` that takes names as they are: variables are coerced for
@@ -42,8 +48,24 @@ export class Executor {
     this.#schema = schema;
   }
 
-  /** Works for operations that were parsed and validated, and whose variables coerce. */
-  prepare(operation: OperationArguments): Executable {
+  /**
+   * Works for operations that were parsed and validated, and whose variables coerce.
+   *
+   * @param stringify what becomes of a result that is more than data
+   */
+  prepare(operation: OperationArguments, stringify: (result: ExecutionResult) => string): Renderer {
+    const write = this.#writer(operation);
+    let execute: Executable | undefined;
+    return value => {
+      const text = write?.(value, operation.contextValue);
+      if (text !== undefined) return text;
+      execute ??= this.compile(operation);
+      return stringify(execute(value));
+    };
+  }
+
+  /** The general way: for every operation and every value. */
+  compile(operation: OperationArguments): Executable {
     const { contextValue } = operation;
     const variableValues = withDefaults(operation);
     const compiled = this.#compile(operation);
@@ -51,6 +73,17 @@ export class Executor {
       return value => synchronous(compiled.query(value, contextValue, variableValues));
     }
     return interpreted({ ...operation, schema: this.#schema });
+  }
+
+  #writer({ document, operationName }: OperationArguments): Writer | undefined {
+    const name = operationName ?? '';
+    let byName = this.#writers.get(document);
+    if (byName === undefined) {
+      byName = new Map();
+      this.#writers.set(document, byName);
+    }
+    if (!byName.has(name)) byName.set(name, createWriter(this.#schema, document, operationName));
+    return byName.get(name);
   }
 
   #compile({ document, operationName }: OperationArguments): Compiled {

@@ -18,9 +18,9 @@ import {
 import type { BroadcastPlan } from '../hub/broadcast.ts';
 import { Result } from '../hub/result.ts';
 import { CodedError } from '../lib/coded-error.ts';
-import type { BroadcastContext, Context, Services } from './context.ts';
+import type { BroadcastContext, Context } from './context.ts';
 import { maskError } from './errors.ts';
-import type { Executable, Executor, OperationArguments } from './execution.ts';
+import type { Executor, OperationArguments, Renderer } from './execution.ts';
 import type { Feed } from './feed.ts';
 
 /** A valid subscription, or why there is none. */
@@ -67,11 +67,12 @@ export function planSubscription(
     const info = { path, fieldName: field.name.value, schema } as unknown as GraphQLResolveInfo;
     const feed = definition.subscribe(undefined, fieldArguments, contextValue, info) as Feed<unknown>;
     const context: BroadcastContext = { services, grant };
-    const execute = executor.prepare({ ...args, contextValue: context });
+    const mask = (error: unknown): GraphQLError => maskError(error, reportUnexpected);
+    const render = executor.prepare({ ...args, contextValue: context }, result => serialise(result, mask));
     const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;
     const prepare = (): Promise<void> | undefined =>
       feed.prepare()?.catch((error: unknown) => Promise.reject(masked(error)));
-    return { plan: createPlan(key, feed, execute, services), prepare };
+    return { plan: createPlan(key, feed, render, mask), prepare };
   } catch (error) {
     return { errors: [masked(error)] };
   }
@@ -80,11 +81,10 @@ export function planSubscription(
 function createPlan(
   key: string,
   feed: Feed<unknown>,
-  execute: Executable,
-  { reportUnexpected }: Services,
+  write: Renderer,
+  mask: (error: unknown) => GraphQLError,
 ): BroadcastPlan {
-  const mask = (error: unknown): GraphQLError => maskError(error, reportUnexpected);
-  const render = (value: unknown): Result => new Result(serialise(execute(value), mask));
+  const render = (value: unknown): Result => new Result(write(value));
   const tooSlow = 'The subscription ended: its reader was too slow for every event';
   return {
     key,

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { type DocumentNode, getOperationAST, parse, validate } from 'graphql';
+import fc from 'fast-check';
+import {
+  type DocumentNode,
+  type GraphQLNamedType,
+  getNamedType,
+  getOperationAST,
+  isObjectType,
+  isUnionType,
+  parse,
+  validate,
+} from 'graphql';
 import { KrakenWebSocketV2 } from '../../src/client.ts';
 import { Executor, interpreted } from '../../src/graphql/execution.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { createWriter } from '../../src/graphql/selection.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { decode } from '../../src/kraken/decode.ts';
 import type { BookRow, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
@@ -99,11 +110,18 @@ function assertSame(document: DocumentNode, variableValues: Record<string, unkno
     variableValues,
     contextValue: { services, grant: 'balances:read' },
   };
-  const compiled = new Executor(schema).prepare(args);
+  const executor = new Executor(schema);
+  const compiled = executor.compile(args);
+  const render = executor.prepare(args, result => JSON.stringify(result));
+  const write = createWriter(schema, document, operation.name?.value);
   const reference = interpreted(args);
   for (const value of values) {
     const [ours, theirs] = [compiled(value), reference(value)];
     assert.equal(JSON.stringify(ours.data), JSON.stringify(theirs.data));
+    if (theirs.errors === undefined) assert.equal(render(value), JSON.stringify(theirs));
+    else assert.deepEqual(JSON.parse(render(value)), JSON.parse(JSON.stringify(ours)));
+    const written = write?.(value, args.contextValue);
+    assert.equal(written, written && JSON.stringify(theirs), 'nothing is written of what goes wrong');
     assert.deepEqual(
       ours.errors?.map(error => [error.message, error.path]),
       theirs.errors?.map(error => [error.message, error.path]),
@@ -140,18 +158,82 @@ describe('the compiled executor says what graphql-js says', () => {
     for (const full of [true, false]) assertSame(document, { symbols: ['BTC/USD'], full });
   });
 
+  test('for a thousand generated selections, nearly all of them written at once', () => {
+    let written = 0;
+    fc.assert(
+      fc.property(anyOperation(), text => {
+        const document = parse(text);
+        assert.deepEqual(validate(schema, document), [], text);
+        assertSame(document);
+        if (createWriter(schema, document, null) !== undefined) written += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    assert.ok(written > 900, `${written} of 1,000`);
+  });
+
   test('a resolver that returns a promise is reported, not waited for', () => {
     const document = parse('subscription { ticker(symbols: ["BTC/USD"]) { instrument { symbol } } }');
     const slow = {
       services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
     };
-    const run = new Executor(schema).prepare({
+    const operation = {
       schema,
       document,
       operationName: null,
       variableValues: {},
       contextValue: slow,
-    });
-    assert.throws(() => run(tickers[0]), /returned a promise/);
+    };
+    const executor = new Executor(schema);
+    assert.throws(() => executor.compile(operation)(tickers[0]), /returned a promise/);
+    assert.throws(() => executor.prepare(operation, JSON.stringify)(tickers[0]), /returned a promise/);
   });
 });
+
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  ticker: '(symbols: ["BTC/USD"])',
+  book: '(symbols: ["BTC/USD"])',
+  bookUpdates: '(symbols: ["BTC/USD"])',
+  trades: '(symbols: ["BTC/USD"])',
+  ohlc: '(symbols: ["BTC/USD"], interval: ONE_MINUTE)',
+};
+
+/** A subscription to any field, with any selection below it: aliases, repeated fields, inline fragments. */
+function anyOperation(): fc.Arbitrary<string> {
+  const root = schema.getSubscriptionType() ?? assert.fail();
+  return fc
+    .constantFrom(...Object.values(root.getFields()))
+    .chain(field =>
+      selectionOf(getNamedType(field.type), 4).map(
+        selection => `subscription { ${field.name}${ARGUMENTS[field.name] ?? ''} ${selection} }`,
+      ),
+    );
+}
+
+function selectionOf(type: GraphQLNamedType, depth: number): fc.Arbitrary<string> {
+  if (isUnionType(type)) {
+    const parts = type
+      .getTypes()
+      .map(one => selectionOf(one, depth).map(inner => `... on ${one.name} ${inner}`));
+    return fc.tuple(...parts).map(texts => `{ __typename ${texts.join(' ')} }`);
+  }
+  if (!isObjectType(type)) return fc.constant('');
+  const fields = Object.values(type.getFields()).filter(
+    field => field.args.length === 0 && (depth > 1 || !isObjectType(getNamedType(field.type))),
+  );
+  const one = fc.oneof(
+    fc.constant('__typename'),
+    fc.tuple(fc.constantFrom(...fields), fc.option(fc.constantFrom('a', 'b', 'c'))).chain(([field, alias]) =>
+      selectionOf(getNamedType(field.type), depth - 1).map(inner => {
+        // One alias a field: what is merged has to be the same.
+        const name = alias === null ? '' : `${alias}_${type.name}_${field.name}: `;
+        return `${name}${field.name} ${inner}`;
+      }),
+    ),
+  );
+  return fc
+    .tuple(fc.array(one, { minLength: 1, maxLength: 6 }), fc.boolean())
+    .map(([texts, inFragment]) =>
+      inFragment ? `{ ... on ${type.name} { ${texts.join(' ')} } ${texts[0]} }` : `{ ${texts.join(' ')} }`,
+    );
+}
