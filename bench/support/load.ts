@@ -34,6 +34,8 @@ export interface Run {
   readonly trouble: readonly string[];
 }
 
+/** Time for every subscription to stand. */
+const ESTABLISHED_WITHIN_MS = 30_000;
 /** Nothing more has come for this long: nothing more will. */
 const PATIENCE_MS = 3_000;
 /** Trades whose departure is remembered. */
@@ -90,6 +92,21 @@ async function open({ port, path, subscribers: count, operations }: Audience): P
       return Subscriber.open(port, path, index, operations[index % operations.length] ?? [], handlers);
     });
     subscribers.push(...(await Promise.all(some)));
+  }
+  await established();
+}
+
+/** Trades now and then until everyone gets them: then every subscription stands. */
+async function established(): Promise<void> {
+  const deadlineMs = performance.now() + ESTABLISHED_WITHIN_MS;
+  for (;;) {
+    feed.send(Array.from({ length: pairs }, () => source.next()));
+    const next = FIRST_TRADE + source.sent / pairs;
+    for (let looks = 0; looks < 10; looks += 1) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+      if (expected.every(tradeId => tradeId === next)) return;
+    }
+    if (performance.now() > deadlineMs) throw new Error(`not everyone gets trades: ${trouble.join('; ')}`);
   }
 }
 
