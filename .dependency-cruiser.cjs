@@ -101,6 +101,8 @@ module.exports = {
     },
   ],
   options: {
+    // A package of its own, with dependencies of its own.
+    exclude: { path: '^bench/peers/' },
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
