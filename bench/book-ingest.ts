@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { decode } from '../src/kraken/decode.ts';
 import { OrderBook } from '../src/market/book.ts';
+import { summarise } from './support/report.ts';
 
 const file = new URL('../test/fixtures/kraken/book.jsonl', import.meta.url);
 /** The first recording: 1,254 messages in a row. */
@@ -44,10 +45,9 @@ for (let round = 0; round < ROUNDS; round += 1) {
   }
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const base = median(samples.get('JSON.parse (loses digits)') ?? []);
+const base = summarise(samples.get('JSON.parse (loses digits)') ?? []).median;
 for (const [name, values] of samples) {
-  const value = median(values);
+  const value = summarise(values).median;
   process.stdout.write(
     `${name.padEnd(28)} ${value.toFixed(2).padStart(6)} µs/message  ${(value / base).toFixed(2)} x\n`,
   );

@@ -10,6 +10,7 @@ import { createSchema } from '../src/graphql/schema.ts';
 import { decode } from '../src/kraken/decode.ts';
 import type { PairSymbol } from '../src/kraken/symbols.ts';
 import { TickerUpdate } from '../src/market/ticker.ts';
+import { summarise } from './support/report.ts';
 
 const schema = createSchema(text => text as PairSymbol);
 const frame = decode(
@@ -38,8 +39,6 @@ function time(run: () => unknown): number {
   return ((performance.now() - start) * 1000) / count;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 for (const symbols of [1, 100]) {
   for (const [name, selection] of Object.entries(SELECTIONS)) {
     const document = parse(
@@ -62,10 +61,10 @@ for (const symbols of [1, 100]) {
         samples.get(key)?.push(time(() => JSON.stringify(run())));
       }
     }
-    const base = median(samples.get('graphql-jit') ?? []);
+    const base = summarise(samples.get('graphql-jit') ?? []).median;
     process.stdout.write(`\n${name} selection, ${symbols} symbols in the variables\n`);
     for (const [key, values] of samples) {
-      const value = median(values);
+      const value = summarise(values).median;
       process.stdout.write(
         `  ${key.padEnd(22)} ${value.toFixed(2).padStart(8)} µs  ${(value / base).toFixed(2)} x\n`,
       );

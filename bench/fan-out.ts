@@ -2,7 +2,7 @@
  * What one more subscriber costs: server CPU time, ingest included, for each delivered value. One trade a frame; the load
  * comes from a process of its own over raw sockets, and every subscriber checks that it gets every trade once, in order.
  *
- *     node bench/fan-out.ts [--rounds 5] [--seconds 4] [--only 'name of a scenario']
+ *     node bench/fan-out.ts [--rounds 5] [--seconds 4] [--only 'part of a name'] [--without 'ws.send,coalesced']
  *
  * A regression here means that fewer people can be served by one core. The goals are written beside the scenarios.
  */
@@ -94,6 +94,7 @@ async function measure(contestant: Contestant, scenario: Scenario, seconds: numb
     subscribers,
     distinct && distinctOperations(contestant, laboratory.symbols, subscribers),
   );
+  // A server that can not follow would still be working it off when it is measured.
   const warm = Math.min(400, Math.max(rate, 100_000 / subscribers));
   await laboratory.run(contestant.name.includes('yoga') ? Math.min(warm, rate * 2) : warm, 3);
   const measured = await laboratory.run(rate, seconds);

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseWithLosslessJson } from 'lossless-json';
 import { parseLossless } from '../src/lib/lossless-json.ts';
+import { summarise } from './support/report.ts';
 
 const fixtures = new URL('../test/fixtures/kraken/', import.meta.url);
 const frames = ['ticker.jsonl', 'instrument.jsonl', 'acks-and-errors.jsonl', 'book.jsonl'].flatMap(name => {
@@ -49,18 +50,15 @@ function time(run: (text: string) => unknown, lines: readonly string[]): number 
   return ((performance.now() - start) * 1000) / count;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 for (const { name, lines } of frames) {
   const samples = new Map(Object.keys(candidates).map(key => [key, [] as number[]]));
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [key, run] of Object.entries(candidates)) samples.get(key)?.push(time(run, lines));
   }
-  const base = median(samples.get('JSON.parse (loses digits)') ?? []);
+  const base = summarise(samples.get('JSON.parse (loses digits)') ?? []).median;
   process.stdout.write(`\n${name}: ${lines.length} frames\n`);
   for (const [key, values] of samples) {
-    const value = median(values);
+    const value = summarise(values).median;
     process.stdout.write(
       `  ${key.padEnd(28)} ${value.toFixed(2).padStart(8)} µs/frame  ${(value / base).toFixed(2)} x\n`,
     );

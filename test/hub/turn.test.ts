@@ -16,16 +16,22 @@ class WorkingClock extends ManualClock {
   }
 }
 
-function setUp() {
+/** @param flushMs what each flush takes */
+function setUp(flushMs: number) {
   const clock = new WorkingClock();
   const turn = new Turn(clock);
   const flushedAt: number[] = [];
-  return { clock, turn, flushedAt };
+  const writer = {
+    flush: () => {
+      flushedAt.push(clock.monotonicMs());
+      clock.work(flushMs);
+    },
+  };
+  return { clock, turn, flushedAt, writer };
 }
 
 test('a flush that took no time is followed by the next one at once', () => {
-  const { clock, turn, flushedAt } = setUp();
-  const writer = { flush: () => void flushedAt.push(clock.monotonicMs()) };
+  const { clock, turn, flushedAt, writer } = setUp(0);
   for (let times = 0; times < 3; times += 1) {
     turn.touched(writer);
     clock.turn();
@@ -35,13 +41,7 @@ test('a flush that took no time is followed by the next one at once', () => {
 });
 
 test('a flush that took long is followed by a rest in proportion, in which results gather', () => {
-  const { clock, turn, flushedAt } = setUp();
-  const writer = {
-    flush: () => {
-      flushedAt.push(clock.monotonicMs());
-      clock.work(1);
-    },
-  };
+  const { clock, turn, flushedAt, writer } = setUp(1);
   turn.touched(writer);
   clock.turn();
   turn.touched(writer);
@@ -54,13 +54,7 @@ test('a flush that took long is followed by a rest in proportion, in which resul
 });
 
 test('however long a flush took, the next one is ten milliseconds away at most', () => {
-  const { clock, turn, flushedAt } = setUp();
-  const writer = {
-    flush: () => {
-      flushedAt.push(clock.monotonicMs());
-      clock.work(500);
-    },
-  };
+  const { clock, turn, flushedAt, writer } = setUp(500);
   turn.touched(writer);
   clock.turn();
   turn.touched(writer);
