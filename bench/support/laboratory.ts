@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Contestant } from './contestants.ts';
 import type { Command, Run } from './load.ts';
 import { Server } from './server.ts';
@@ -99,6 +100,14 @@ export class Laboratory implements AsyncDisposable {
     };
   }
 
+  /** Nothing happens for some seconds. Returns the share of a core that the server uses for that. */
+  async rest(seconds: number): Promise<number> {
+    const before = this.#server.cpuMicroseconds();
+    const startMs = performance.now();
+    await setTimeout(seconds * 1_000);
+    return (this.#server.cpuMicroseconds() - before) / 1_000 / (performance.now() - startMs);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stop();
     this.#load.disconnect();
@@ -107,7 +116,10 @@ export class Laboratory implements AsyncDisposable {
 
 function tell<Answer>(load: ChildProcess, command: Command): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`the load process ended with ${code}`));
+    load.once('exit', onExit);
     load.once('message', (message: { answer?: Answer; error?: string }) => {
+      load.removeListener('exit', onExit);
       if (message.error !== undefined) reject(new Error(message.error));
       else resolve(message.answer as Answer);
     });

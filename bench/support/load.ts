@@ -36,6 +36,8 @@ export interface Run {
 
 /** Time for every subscription to stand. */
 const ESTABLISHED_WITHIN_MS = 30_000;
+/** Looks, ten milliseconds apart, at whether everyone has got a trade. */
+const LOOKS = 100;
 /** Nothing more has come for this long: nothing more will. */
 const PATIENCE_MS = 3_000;
 /** Trades whose departure is remembered. */
@@ -102,7 +104,7 @@ async function established(): Promise<void> {
   for (;;) {
     feed.send(Array.from({ length: pairs }, () => source.next()));
     const next = FIRST_TRADE + source.sent / pairs;
-    for (let looks = 0; looks < 10; looks += 1) {
+    for (let looks = 0; looks < LOOKS; looks += 1) {
       await new Promise(resolve => setTimeout(resolve, 10));
       if (expected.every(tradeId => tradeId === next)) return;
     }

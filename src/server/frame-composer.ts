@@ -75,12 +75,6 @@ export class FrameComposer {
     this.#composed = this.#room.subarray(0, at);
     return this.#composed;
   }
-
-  /** What was composed last is still being read: the next is composed elsewhere. */
-  leave(): void {
-    this.#room = Buffer.alloc(0);
-    this.#results = undefined;
-  }
 }
 
 /** Of a whole text frame that is not masked, as servers send them. Returns where it ends. */

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Result } from '../hub/result.ts';
 import type { Flushable, Turn } from '../hub/turn.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
+import { DirectWrite } from './direct-write.ts';
 import { type Batch, type FrameComposer, tailOf } from './frame-composer.ts';
 
 /** Bytes that may wait in a socket before its reader counts as slow. */
@@ -25,6 +26,7 @@ export class FrameWriter implements Flushable {
   readonly #turn: Turn;
   readonly #clock: Clock;
   readonly #composer: FrameComposer;
+  readonly #direct: DirectWrite;
   readonly #drained = new Set<() => void>();
   /** What came first in this turn; as a rule there is no more. */
   #prefix: Buffer | undefined;
@@ -43,6 +45,7 @@ export class FrameWriter implements Flushable {
     this.#turn = turn;
     this.#clock = clock;
     this.#composer = composer;
+    this.#direct = new DirectWrite(socket);
     socket.on('drain', () => this.#onDrain());
     websocket.on('close', () => this.#cancelStallCheck?.());
   }
@@ -89,14 +92,10 @@ export class FrameWriter implements Flushable {
 
   #send(frames: Buffer): void {
     const socket = this.#socket;
-    if (socket.writableLength > 0) {
-      socket.write(Buffer.from(frames));
-    } else {
-      socket.write(frames);
-      // Nothing waits: the kernel has its copy, and the memory is free again.
-      if (socket.writableLength === 0) return;
-      this.#composer.leave();
-    }
+    const taken = this.#direct.write(frames);
+    // The kernel has its copy, and the memory of the frames is free again.
+    if (taken === frames.length) return;
+    socket.write(Buffer.from(frames.subarray(taken)));
     if (socket.writableLength > HARD_BOUND_BYTES) this.#websocket.terminate();
     else if (socket.writableLength > SOFT_BOUND_BYTES) {
       this.#behind = true;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Result } from '../../src/hub/result.ts';
 import { Turn } from '../../src/hub/turn.ts';
+import { DirectWrite } from '../../src/server/direct-write.ts';
 import { FrameComposer } from '../../src/server/frame-composer.ts';
 import { FrameWriter } from '../../src/server/frame-writer.ts';
 import { eventually } from '../support/client.ts';
@@ -41,13 +42,15 @@ beforeEach(async () => {
   ];
   peer = websocket;
   writer = new FrameWriter(websocket, request.socket, turn, clock, composer);
-  const write = request.socket.write.bind(request.socket) as (chunk: Buffer) => boolean;
-  request.socket.write = ((chunk: Buffer) => {
+  const write = DirectWrite.prototype.write;
+  mock.method(DirectWrite.prototype, 'write', function (this: DirectWrite, bytes: Uint8Array) {
     writes += 1;
-    return write(chunk);
-  }) as typeof request.socket.write;
+    return write.call(this, bytes);
+  });
   await once(client, 'open');
 });
+
+afterEach(() => mock.restoreAll());
 
 const prefix = Buffer.from('{"id":"1"');
 const received = (count: number): Promise<unknown> =>
@@ -129,6 +132,22 @@ describe('a reader that stops reading', () => {
       count => count > 0,
     );
     assert.equal(writer.congested, false);
+  });
+
+  test('gets what it missed whole and in order, whoever wrote it', async () => {
+    client.pause();
+    for (let index = 0; index < 12; index += 1) {
+      writer.write(prefix, [new Result(megabyte)]);
+      clock.turn();
+      peer.send(`{"after":${index}}`);
+    }
+    client.resume();
+    await received(24);
+    got.forEach((text, index) => {
+      assert.equal(text.length > 1_000, index % 2 === 0);
+      if (index % 2 === 1) assert.equal(text, `{"after":${(index - 1) / 2}}`);
+      else JSON.parse(text);
+    });
   });
 
   test('is dropped when it takes nothing for ten seconds', async () => {
