@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BARE, CCXT_CHECKED, Consumer, OURS as LIBRARY } from '../bench/support/consumer.ts';
 import { COALESCED, OURS, WS_SEND } from '../bench/support/contestants.ts';
 import { distinctOperations } from '../bench/support/distinct.ts';
+import { Feed } from '../bench/support/feed.ts';
 import { Laboratory } from '../bench/support/laboratory.ts';
+import { bookFrames } from '../bench/support/recordings.ts';
 
 // Counts and order, never time: what the benchmarks measure is what they say they measure.
 
@@ -27,3 +30,16 @@ test('selections of their own, and several pairs, make no difference', async () 
     { delivered: 12_000, disorder: 0, trouble: [] },
   );
 });
+
+for (const reader of [LIBRARY, BARE, CCXT_CHECKED]) {
+  test(`${reader.name}: every message of the feed is read, and every book is right`, async context => {
+    const source = bookFrames();
+    const feed = new Feed(() => source.snapshot);
+    context.after(() => feed.stop());
+    await using consumer = await Consumer.start(reader, await feed.start(), 'book');
+    await feed.subscribed();
+    await feed.pump(source, 3_000);
+    const { wrong } = await consumer.caughtUp(source.sent);
+    assert.equal(wrong, 0);
+  });
+}

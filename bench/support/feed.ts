@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
@@ -13,6 +14,9 @@ interface SubscribeRequest {
   };
 }
 
+/** Frames in one write. */
+const BATCH = 200;
+
 const GREETING =
   '{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online","api_version":"v2","connection_id":1}]}';
 
@@ -26,6 +30,7 @@ export class Feed {
   readonly #sockets = new Set<Socket>();
   /** Sent to whoever subscribes to a channel, for each of its symbols. */
   readonly #snapshot: (channel: string, symbol: string) => string | undefined;
+  readonly #subscribed = Promise.withResolvers<void>();
   readonly #heartbeat: NodeJS.Timeout;
 
   constructor(snapshot: (channel: string, symbol: string) => string | undefined = () => undefined) {
@@ -54,6 +59,41 @@ export class Feed {
     return ready;
   }
 
+  /** Until somebody has subscribed to a channel that has a snapshot. */
+  async subscribed(): Promise<void> {
+    await this.#subscribed.promise;
+  }
+
+  /** Sends so many frames of a source as fast as sockets take them. */
+  async pump(source: { next(): Buffer }, count: number): Promise<void> {
+    for (let left = count; left > 0; left -= BATCH) {
+      const frames = Array.from({ length: Math.min(BATCH, left) }, () => source.next());
+      if (!this.send(frames)) await this.#drained();
+    }
+  }
+
+  /** Sends frames at a steady rate: at each tick of a millisecond what is due. */
+  async pace(source: { next(): Buffer }, perSecond: number, seconds: number): Promise<void> {
+    const startMs = performance.now();
+    const total = Math.round(perSecond * seconds);
+    let sent = 0;
+    await new Promise<void>(resolve => {
+      const tick = setInterval(() => {
+        const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * perSecond));
+        const frames = Array.from({ length: due - sent }, () => source.next());
+        sent = due;
+        if (frames.length > 0) this.send(frames);
+        if (due < total) return;
+        clearInterval(tick);
+        resolve();
+      }, 1);
+    });
+  }
+
+  async #drained(): Promise<void> {
+    for (const socket of this.#sockets) if (socket.writableNeedDrain) await once(socket, 'drain');
+  }
+
   stop(): void {
     clearInterval(this.#heartbeat);
     for (const websocket of this.#websockets.clients) websocket.terminate();
@@ -71,7 +111,9 @@ export class Feed {
     if (method !== 'subscribe') return;
     for (const one of symbol) {
       const snapshot = this.#snapshot(channel, one);
-      if (snapshot !== undefined) yield snapshot;
+      if (snapshot === undefined) continue;
+      yield snapshot;
+      this.#subscribed.resolve();
     }
   }
 }

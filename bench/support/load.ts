@@ -5,7 +5,7 @@
 import { Feed } from './feed.ts';
 import { Histogram } from './histogram.ts';
 import { type Operation, Subscriber } from './subscriber.ts';
-import { FIRST_TRADE, pairName, TradeSource, tradeSnapshot } from './trades.ts';
+import { FIRST_TRADE, pairNames, TradeSource, tradeSnapshot } from './trades.ts';
 
 export interface Audience {
   readonly port: number;
@@ -47,7 +47,7 @@ const sentAt = new Float64Array(REMEMBERED);
 const latency = new Histogram();
 const trouble: string[] = [];
 let pairs = 1;
-let source = new TradeSource(1);
+let source = new TradeSource([]);
 const subscribers: Subscriber[] = [];
 /** Of each subscriber and pair the trade that comes next. */
 let expected = new Float64Array(0);
@@ -116,22 +116,13 @@ async function established(): Promise<void> {
 async function run(rate: number, seconds: number): Promise<Run> {
   latency.clear();
   const [sentBefore, deliveredBefore, disorderBefore] = [source.sent, delivered, disorder];
-  const startMs = performance.now();
-  const total = Math.round(rate * seconds);
-  await new Promise<void>(resolve => {
-    const tick = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * rate));
-      const frames: Buffer[] = [];
-      while (source.sent - sentBefore < due) {
-        sentAt[source.sent % REMEMBERED] = performance.now();
-        frames.push(source.next());
-      }
-      if (frames.length > 0) feed.send(frames);
-      if (due < total) return;
-      clearInterval(tick);
-      resolve();
-    }, 1);
-  });
+  const stamped = {
+    next(): Buffer {
+      sentAt[source.sent % REMEMBERED] = performance.now();
+      return source.next();
+    },
+  };
+  await feed.pace(stamped, rate, seconds);
   const sent = source.sent - sentBefore;
   const wanted = sent * subscribers.length;
   await untilDelivered(deliveredBefore + wanted);
@@ -169,11 +160,8 @@ async function obey(command: Command): Promise<unknown> {
   switch (command.kind) {
     case 'start':
       pairs = command.pairs;
-      source = new TradeSource(pairs);
-      return {
-        url: await feed.start(),
-        symbols: Array.from({ length: pairs }, (_, index) => pairName(index)),
-      };
+      source = new TradeSource(pairNames(pairs));
+      return { url: await feed.start(), symbols: pairNames(pairs) };
     case 'open':
       await open(command);
       return {};

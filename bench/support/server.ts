@@ -53,9 +53,7 @@ export class Server {
 
   /** Microseconds of CPU, user and system, that all its threads have used. */
   cpuMicroseconds(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS;
+    return processCpuMicroseconds(this.pid);
   }
 
   /** Bytes of memory that it holds. */
@@ -69,4 +67,11 @@ export class Server {
     this.#child.kill('SIGKILL');
     await once(this.#child, 'exit');
   }
+}
+
+/** Microseconds of CPU, user and system, that all threads of a process have used. */
+export function processCpuMicroseconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS;
 }

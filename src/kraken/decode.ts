@@ -21,6 +21,7 @@ import {
   type WalletRow,
 } from './messages.ts';
 import type { Asset, PairSymbol } from './symbols.ts';
+import { readUsual } from './usual-frame.ts';
 
 /** A frame that could not be understood. Counted and logged; never ends a connection. */
 export interface ProtocolError {
@@ -39,6 +40,11 @@ class InvalidMember extends Error {}
  * and nothing is thrown whatever the text.
  */
 export function decode(text: string): KrakenMessage | ProtocolError {
+  return readUsual(text) ?? decodeAny(text);
+}
+
+/** The same, of whatever form. */
+export function decodeAny(text: string): KrakenMessage | ProtocolError {
   let channel: string | undefined;
   try {
     const frame = parseLossless(text);

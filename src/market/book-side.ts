@@ -1,4 +1,3 @@
-import { checksumDigits } from '../kraken/checksum.ts';
 import type { LevelRow } from '../kraken/messages.ts';
 import { compareDecimals, type DecimalText, isZero } from '../lib/decimal-text.ts';
 
@@ -7,8 +6,6 @@ export interface BookLevel {
   readonly price: DecimalText;
   /** Base asset. */
   readonly qty: DecimalText;
-  /** What it adds to the checksum. */
-  readonly digits: string;
   /** The price as a float: a key to sort by, and nothing else. Equal keys are told apart by the digits. */
   readonly key: number;
 }
@@ -24,6 +21,7 @@ export class BookSide {
   readonly #direction: 1 | -1;
   #levels: BookLevel[] = [];
   readonly #undo: Undo[] = [];
+  #changedFrom = 0;
 
   /** @param side asks are best when low, bids when high */
   constructor(side: 'asks' | 'bids') {
@@ -32,6 +30,11 @@ export class BookSide {
 
   get levels(): readonly BookLevel[] {
     return this.#levels;
+  }
+
+  /** The best of the levels that are not what they were when they were last kept; Infinity when all are. */
+  get changedFrom(): number {
+    return this.#changedFrom;
   }
 
   /** Applies rows in the order received (quantity 0 removes a price), then forgets what is deeper than `depth`. */
@@ -52,7 +55,8 @@ export class BookSide {
 
   /** What was applied stands. */
   keep(): void {
-    this.#undo.length = 0;
+    if (this.#undo.length > 0) this.#undo.length = 0;
+    this.#changedFrom = Number.POSITIVE_INFINITY;
   }
 
   /** What was applied since the last {@link keep} is taken back. */
@@ -65,9 +69,10 @@ export class BookSide {
   }
 
   #set({ price, qty }: LevelRow): void {
-    const level: BookLevel = { price, qty, digits: checksumDigits(price, qty), key: Number(price) };
+    const level: BookLevel = { price, qty, key: Number(price) };
     const index = this.#indexOf(level);
     const present = this.#levels[index];
+    if (index < this.#changedFrom) this.#changedFrom = index;
     if (present !== undefined && this.#compare(present, level) === 0) {
       this.#undo.push({ kind: 'replace', index, level: present });
       this.#levels[index] = level;
@@ -87,7 +92,9 @@ export class BookSide {
 
   #removeAt(index: number): void {
     const [level] = this.#levels.splice(index, 1);
-    if (level !== undefined) this.#undo.push({ kind: 'insert', index, level });
+    if (level === undefined) return;
+    if (index < this.#changedFrom) this.#changedFrom = index;
+    this.#undo.push({ kind: 'insert', index, level });
   }
 
   /** Where the price is, or would be. */

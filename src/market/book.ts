@@ -1,6 +1,6 @@
-import { bookChecksum } from '../kraken/checksum.ts';
 import type { BookRow } from '../kraken/messages.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { BookChecksum } from './book-checksum.ts';
 import { type BookLevel, BookSide } from './book-side.ts';
 import { OrderBookUpdate } from './order-book-update.ts';
 
@@ -13,6 +13,7 @@ export class OrderBook {
   readonly symbol: PairSymbol;
   readonly #asks = new BookSide('asks');
   readonly #bids = new BookSide('bids');
+  readonly #checksum = new BookChecksum();
   #depth = 0;
   #resyncing = true;
   #sequence = 0;
@@ -59,7 +60,7 @@ export class OrderBook {
     const bids = new BookSide('bids');
     asks.apply(row.asks, depth);
     bids.apply(row.bids, depth);
-    if (bookChecksum(asks.levels, bids.levels) !== row.checksum) {
+    if (this.#checksum.of(asks.levels, bids.levels, 0, 0) !== row.checksum) {
       this.#resyncing = true;
       return false;
     }
@@ -80,7 +81,7 @@ export class OrderBook {
     if (this.#resyncing) return undefined;
     this.#asks.apply(row.asks, this.#depth);
     this.#bids.apply(row.bids, this.#depth);
-    if (bookChecksum(this.#asks.levels, this.#bids.levels) !== row.checksum) {
+    if (this.#verify() !== row.checksum) {
       this.#asks.rollBack();
       this.#bids.rollBack();
       this.#resyncing = true;
@@ -105,6 +106,11 @@ export class OrderBook {
       sequence: this.#sequence,
       receivedAt: this.#receivedAt,
     });
+  }
+
+  #verify(): number {
+    const [asks, bids] = [this.#asks, this.#bids];
+    return this.#checksum.of(asks.levels, bids.levels, asks.changedFrom, bids.changedFrom);
   }
 
   #publish(row: BookRow, receivedAt: number): void {

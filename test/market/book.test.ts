@@ -161,7 +161,7 @@ describe('against a naive model', () => {
       corrupt: fc.integer({ min: 0, max: 9 }).map(one => one === 0),
     });
     fc.assert(
-      fc.property(fc.constantFrom(3, 10), fc.array(change, { maxLength: 40 }), (depth, changes) => {
+      fc.property(fc.constantFrom(3, 10, 25), fc.array(change, { maxLength: 40 }), (depth, changes) => {
         const model = new Model();
         const book = new OrderBook('A/B' as PairSymbol);
         const row = (asks: readonly LevelRow[], bids: readonly LevelRow[], checksum: number): BookRow => ({
