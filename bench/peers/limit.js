@@ -1,6 +1,6 @@
 /**
  * The two limits: no GraphQL at all. A client says the protocol's first two messages, and gets every trade in a message
- * that is made once.
+ * that is made once, however many operations it asks for.
  */
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -16,10 +16,14 @@ export function serveLimit(join, publish) {
   const server = createServer();
   const websockets = new WebSocketServer({ server, perMessageDeflate: false });
   websockets.on('connection', (websocket, request) => {
+    let joined = false;
     websocket.on('message', data => {
       const { type } = JSON.parse(String(data));
       if (type === 'connection_init') websocket.send('{"type":"connection_ack"}');
-      else if (type === 'subscribe') join(websocket, request.socket);
+      else if (type === 'subscribe' && !joined) {
+        joined = true;
+        join(websocket, request.socket);
+      }
     });
   });
   followTrades(({ symbol, tradeId, side, price, qty, timestamp }) => {
