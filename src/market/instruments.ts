@@ -6,10 +6,16 @@ export class Instruments {
   readonly #pairs = new Map<PairSymbol, PairRow>();
   readonly #assets = new Map<Asset, AssetRow>();
   #directory = new SymbolDirectory([]);
+  #generation = 0;
 
   /** Whether the list has arrived. Before that nothing is known to be missing. */
   get known(): boolean {
     return this.#directory.size > 0;
+  }
+
+  /** Rises whenever names may mean something else than before. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** A snapshot replaces the list, an update replaces rows of it. */
@@ -21,8 +27,9 @@ export class Instruments {
     const known = this.#directory.size;
     for (const pair of message.pairs) this.#pairs.set(pair.symbol, pair);
     for (const asset of message.assets) this.#assets.set(asset.id, asset);
-    if (message.type === 'snapshot' || this.#pairs.size !== known)
-      this.#directory = new SymbolDirectory([...this.#pairs.keys()]);
+    if (message.type === 'update' && this.#pairs.size === known) return;
+    this.#directory = new SymbolDirectory([...this.#pairs.keys()]);
+    this.#generation += 1;
   }
 
   pair(symbol: PairSymbol): PairRow | undefined {

@@ -3,18 +3,19 @@ import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
-import { createLoaders } from '../graphql/loaders.ts';
+import { Loaders } from '../graphql/loaders.ts';
 import { readinessOf } from '../hub/health.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
-import { CONNECTION_LIMITS, limitsRule, OPERATION_LIMITS } from './limits.ts';
+import { CONNECTION_LIMITS } from './limits.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
 import { parseLimited } from './parsing.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
+import { createValidate } from './validation.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -60,11 +61,12 @@ export function createHttpServer(options: HttpOptions): HttpServer {
 /** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
 function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, Context> {
   const { schema, services, openSubscription, logger, allowedOrigins } = options;
+  const validateWith = createValidate(() => services.client.market.instruments.generation);
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ grant = 'none' }) => ({ services, grant, loaders: createLoaders(services) }),
-    // What is valid depends on the list of pairs, which changes: only parsing is cached.
+    context: ({ grant = 'none' }) => ({ services, grant, loaders: new Loaders(services) }),
+    // Of yoga's two only the parser's: ours knows that what is valid depends on the list of pairs.
     parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError: error => maskError(error, services.reportUnexpected) },
     cors: { origin: [...allowedOrigins], credentials: true },
@@ -84,8 +86,8 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
         onParse({ setParseFn }: { setParseFn: (parse: unknown) => void }) {
           setParseFn(parseLimited);
         },
-        onValidate({ context, addValidationRule }: ValidateHook) {
-          addValidationRule(limitsRule(OPERATION_LIMITS, context.params?.variables ?? {}));
+        onValidate({ context, setValidationFn }: ValidateHook) {
+          setValidationFn(validateWith(context.params?.variables ?? {}));
         },
         // graphql-js itself, so that queries say the same over HTTP as subscriptions do.
         onExecute({ setExecuteFn }: { setExecuteFn: (run: unknown) => void }) {
@@ -110,7 +112,7 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
 /** The part of yoga's hook that is used. */
 interface ValidateHook {
   readonly context: { readonly params?: { readonly variables?: Readonly<Record<string, unknown>> | null } };
-  readonly addValidationRule: (rule: ReturnType<typeof limitsRule>) => void;
+  readonly setValidationFn: (validate: unknown) => void;
 }
 
 const NOT_EVENTS = 'Subscriptions are served as text/event-stream, or over WebSocket: accept one of them';

@@ -40,7 +40,7 @@ export const BOOK_UPDATES = `subscription ($symbols: [Symbol!]!, $depth: Int!) {
 
 /** A book as a front-end keeps it, from the events alone. */
 export class Mirror {
-  readonly #depth: number;
+  readonly depth: number;
   #bids = new Map<string, string>();
   #asks = new Map<string, string>();
   sequence = -1;
@@ -52,7 +52,7 @@ export class Mirror {
   deltas = 0;
 
   constructor(depth: number) {
-    this.#depth = depth;
+    this.depth = depth;
   }
 
   apply(event: BookEventResult): void {
@@ -100,10 +100,10 @@ export class Mirror {
 
   #settle(sequence: number, checksum: number): void {
     this.sequence = sequence;
-    const [bids, asks] = [this.bids.slice(0, this.#depth), this.asks.slice(0, this.#depth)];
+    const [bids, asks] = [this.bids.slice(0, this.depth), this.asks.slice(0, this.depth)];
     this.#bids = new Map(bids.map(({ price, qty }) => [price, qty]));
     this.#asks = new Map(asks.map(({ price, qty }) => [price, qty]));
-    if (this.#depth >= 10 && checksumOf(asks, bids) !== checksum)
+    if (this.depth >= 10 && checksumOf(asks, bids) !== checksum)
       this.problems.push(`checksum at ${sequence}`);
   }
 }
