@@ -25,10 +25,15 @@ export interface OperationArguments {
   readonly contextValue: unknown;
 }
 
-/** Documents whose compiled form is kept; beyond that the oldest is compiled anew when it comes again. */
-const CACHE_SIZE = 1_000;
-
 type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<string, unknown>>>;
+
+/** What of an operation was made for all who ask for it. */
+interface Prepared {
+  /** undefined for selections that `selection.ts` does not write. */
+  readonly write: Writer | undefined;
+  /** Made when it is first needed. */
+  compiled?: Compiled;
+}
 
 /**
  * Makes subscriptions executable: written by `selection.ts` while all goes well; compiled by graphql-jit for what is not
@@ -37,8 +42,8 @@ type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<s
  */
 export class Executor {
   readonly #schema: GraphQLSchema;
-  readonly #compiled = new Map<DocumentNode, Map<string, Compiled>>();
-  readonly #writers = new WeakMap<DocumentNode, Map<string, Writer | undefined>>();
+  /** By document and operation name. Gone with the document, which the parser keeps for as long as it is asked for. */
+  readonly #prepared = new WeakMap<DocumentNode, Map<string, Prepared>>();
 
   /**
    * @param schema the public schema, but with a `Symbol` that takes names as they are: variables are coerced for
@@ -54,7 +59,7 @@ export class Executor {
    * @param stringify what becomes of a result that is more than data
    */
   prepare(operation: OperationArguments, stringify: (result: ExecutionResult) => string): Renderer {
-    const write = this.#writer(operation);
+    const { write } = this.#preparedFor(operation);
     let execute: Executable | undefined;
     return value => {
       const text = write?.(value, operation.contextValue);
@@ -75,32 +80,29 @@ export class Executor {
     return interpreted({ ...operation, schema: this.#schema });
   }
 
-  #writer({ document, operationName }: OperationArguments): Writer | undefined {
+  #preparedFor({ document, operationName }: OperationArguments): Prepared {
     const name = operationName ?? '';
-    let byName = this.#writers.get(document);
+    let byName = this.#prepared.get(document);
     if (byName === undefined) {
       byName = new Map();
-      this.#writers.set(document, byName);
+      this.#prepared.set(document, byName);
     }
-    if (!byName.has(name)) byName.set(name, createWriter(this.#schema, document, operationName));
-    return byName.get(name);
+    let prepared = byName.get(name);
+    if (prepared === undefined) {
+      prepared = { write: createWriter(this.#schema, document, operationName) };
+      byName.set(name, prepared);
+    }
+    return prepared;
   }
 
-  #compile({ document, operationName }: OperationArguments): Compiled {
-    const name = operationName ?? '';
-    let byName = this.#compiled.get(document);
-    if (byName === undefined) {
-      byName = new Map();
-      this.#compiled.set(document, byName);
-      const oldest = this.#compiled.size > CACHE_SIZE ? this.#compiled.keys().next().value : undefined;
-      if (oldest !== undefined) this.#compiled.delete(oldest);
-    }
-    let compiled = byName.get(name);
-    if (compiled === undefined) {
-      compiled = compileQuery<Record<string, unknown>, Record<string, unknown>>(this.#schema, document, name);
-      byName.set(name, compiled);
-    }
-    return compiled;
+  #compile(operation: OperationArguments): Compiled {
+    const prepared = this.#preparedFor(operation);
+    prepared.compiled ??= compileQuery<Record<string, unknown>, Record<string, unknown>>(
+      this.#schema,
+      operation.document,
+      operation.operationName ?? '',
+    );
+    return prepared.compiled;
   }
 }
 

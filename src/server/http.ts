@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { Registry } from 'prom-client';
 import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
 import { Loaders } from '../graphql/loaders.ts';
@@ -10,6 +11,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
 import { CONNECTION_LIMITS } from './limits.ts';
+import { createMetrics } from './metrics.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
 import { parseLimited } from './parsing.ts';
@@ -48,8 +50,9 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     graphiql ??= loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount);
     return graphiql;
   };
+  const metrics = createMetrics(options.services);
   const server = createServer((request, response) => {
-    route(request, response, { ...options, yoga, page }).catch((error: unknown) => {
+    route(request, response, { ...options, yoga, page, metrics }).catch((error: unknown) => {
       options.logger.error({ err: error, url: request.url }, 'a request failed');
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
       else response.destroy();
@@ -135,6 +138,7 @@ function eventStream(services: Services, { onReturn }: { onReturn: () => void })
 interface Routes extends HttpOptions {
   readonly yoga: YogaServerInstance<ServerContext, Context>;
   readonly page: () => Promise<GraphiQLPage>;
+  readonly metrics: Registry;
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
@@ -148,6 +152,9 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       return;
     case '/ready':
       ready(response, routes);
+      return;
+    case '/metrics':
+      send(response, 200, routes.metrics.contentType, await routes.metrics.metrics());
       return;
     case GRAPHQL_PATH:
       if (wantsPage(request)) {

@@ -45,9 +45,10 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   send(results: readonly Result[]): void {
     this.#queue.push(...results);
     const resolve = this.#waiting;
-    if (resolve === undefined || results.length === 0) return;
+    const taken = resolve === undefined ? undefined : this.#take();
+    if (resolve === undefined || taken === undefined) return;
     this.#waiting = undefined;
-    void this.next().then(resolve);
+    resolve(taken);
   }
 
   end(): void {
@@ -59,16 +60,20 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   }
 
   next(): Promise<IteratorResult<ExecutionResult>> {
+    const taken = this.#take() ?? (this.#ended ? DONE : undefined);
+    if (taken !== undefined) return Promise.resolve(taken);
+    return new Promise(resolve => {
+      this.#waiting = resolve;
+    });
+  }
+
+  #take(): IteratorResult<ExecutionResult> | undefined {
     const result = this.#queue.shift();
     if (this.#wasCongested && this.#queue.length === 0) {
       this.#wasCongested = false;
       this.#drained?.();
     }
-    if (result !== undefined) return Promise.resolve({ done: false, value: serialised(result) });
-    if (this.#ended) return Promise.resolve(DONE);
-    return new Promise(resolve => {
-      this.#waiting = resolve;
-    });
+    return result && { done: false, value: serialised(result) };
   }
 
   return(): Promise<IteratorResult<ExecutionResult>> {
