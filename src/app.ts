@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
 import { createAccess } from './server/access.ts';
+import { ConnectionCaps } from './server/connection-caps.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createOriginCheck } from './server/origins.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
@@ -81,8 +82,12 @@ export async function createApp({
     hub,
     new Executor(createSchema(text => text as PairSymbol)),
   );
-  const allowsOrigin = createOriginCheck(config.allowedOrigins);
+  const allowsOrigin = createOriginCheck(config.allowedOrigins, config.host);
   const access = createAccess(config.accessToken);
+  const caps = new ConnectionCaps(
+    { connections: config.maxConnections, connectionsPerAddress: config.maxConnectionsPerAddress },
+    () => hub.countRefusal(),
+  );
   let draining = false;
   const { server, yoga } = createHttpServer({
     schema: createSchema(text => client.resolveSymbol(text)),
@@ -92,6 +97,7 @@ export async function createApp({
     allowedOrigins: config.allowedOrigins,
     allowsOrigin,
     access,
+    caps,
     isDraining: () => draining,
   });
   const closeWebSockets = serveWebSockets({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isLoopback } from './lib/addresses.ts';
 import { CodedError } from './lib/coded-error.ts';
 
 /** What the environment says, checked and complete. Times are in milliseconds. */
@@ -18,6 +19,10 @@ export interface Config {
   readonly accessToken: string;
   /** Exact origins for CORS and for the WebSocket upgrade, besides the server's own. */
   readonly allowedOrigins: readonly string[];
+  /** TCP connections at once, over all addresses. */
+  readonly maxConnections: number;
+  /** The same of one address other than the machine's own. */
+  readonly maxConnectionsPerAddress: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -91,6 +96,18 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     allowed: 'origins as https://app.example.com, separated by commas',
     read: origins,
   },
+  maxConnections: {
+    name: 'MAX_CONNECTIONS',
+    fallback: '20000',
+    allowed: 'an integer from 1 to 1000000',
+    read: integer(1, 1_000_000),
+  },
+  maxConnectionsPerAddress: {
+    name: 'MAX_CONNECTIONS_PER_ADDRESS',
+    fallback: '1000',
+    allowed: 'an integer from 1 to 1000000',
+    read: integer(1, 1_000_000),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -158,6 +175,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         ? [VARIABLES.apiSecret, VARIABLES.apiKey]
         : [VARIABLES.apiKey, VARIABLES.apiSecret];
     throw new CodedError('BAD_USER_INPUT', `${given.name} is set and ${missing.name} is not: it takes both`);
+  }
+  if (config.apiKey !== '' && config.accessToken === '' && !isLoopback(config.host)) {
+    throw new CodedError(
+      'BAD_USER_INPUT',
+      `HOST=${config.host} lets others reach the balances of ${VARIABLES.apiKey.name}: it takes an ${VARIABLES.accessToken.name} of your own`,
+    );
   }
   return config;
 }

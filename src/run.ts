@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { Redactor } from './lib/redactor.ts';
 import { createLogger } from './logging.ts';
 
 /** A second signal this soon is the same Ctrl-C, which reaches a process twice. */
@@ -17,7 +18,8 @@ export interface RunOptions {
 /** Runs the server as this process: signals end it, unhandled errors end it with code 1. */
 export async function run({ environment, alsoClose }: RunOptions): Promise<App> {
   const config = withAccessToken(readConfigOrExit(environment));
-  const logger = createLogger(config.logLevel);
+  const redactor = new Redactor([config.apiKey, config.apiSecret, config.accessToken]);
+  const logger = createLogger(config.logLevel, redactor);
   const fail = (error: unknown): void => {
     logger.fatal({ err: error }, 'unhandled error');
     process.exit(1);
@@ -26,7 +28,7 @@ export async function run({ environment, alsoClose }: RunOptions): Promise<App> 
   process.on('unhandledRejection', fail);
 
   const app = await createApp({ config, logger }).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${redactor.redact(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   });
   logger.info({ url: app.url, graphql: `${app.url}/graphql` }, 'listening');

@@ -41,6 +41,8 @@ describe('a bad value is named with its variable and what is allowed', () => {
     KRAKEN_API_KEY: 'two words',
     KRAKEN_API_SECRET: 'not base64!',
     ACCESS_TOKEN: 'short',
+    MAX_CONNECTIONS: '0',
+    MAX_CONNECTIONS_PER_ADDRESS: 'many',
     ALLOWED_ORIGINS: 'https://a.example/path',
     LOG_LEVEL: 'loud',
     KRAKEN_PING_INTERVAL_MS: '-1',
@@ -85,5 +87,15 @@ describe('secrets', () => {
     assert.throws(() => readConfig({ ...key, KRAKEN_API_KEY: '', KRAKEN_API_KEY_FILE: '/nowhere' }), {
       message: 'KRAKEN_API_KEY_FILE=/nowhere can not be read: ENOENT',
     });
+  });
+
+  test('balances that others could reach need a token of the operator', () => {
+    assert.throws(() => readConfig({ ...key, HOST: '0.0.0.0' }), {
+      message:
+        'HOST=0.0.0.0 lets others reach the balances of KRAKEN_API_KEY: it takes an ACCESS_TOKEN of your own',
+    });
+    assert.equal(readConfig({ ...key, HOST: '0.0.0.0', ACCESS_TOKEN: 'one-of-your-own-x' }).host, '0.0.0.0');
+    for (const host of ['127.0.0.1', '::1', 'localhost'])
+      assert.equal(readConfig({ ...key, HOST: host }).host, host);
   });
 });

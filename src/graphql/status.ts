@@ -143,6 +143,10 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
     description: 'The clients of this server.',
     fields: t => ({
       connections: t.exposeInt('connections', { description: 'Open WebSockets and event streams.' }),
+      refused: t.expose('refused', {
+        type: 'SafeInt',
+        description: 'TCP connections for which there was no room.',
+      }),
       subscriptions: t.exposeInt('subscriptions', { description: 'GraphQL subscriptions under way.' }),
       broadcasts: t.exposeInt('broadcasts', {
         description: 'Distinct subscriptions that are executed; every subscriber of one shares its result.',

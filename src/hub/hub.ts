@@ -18,6 +18,8 @@ import { Turn } from './turn.ts';
 export interface ClientStatistics extends Readonly<DeliveryCounters> {
   /** Open WebSockets and event streams. */
   readonly connections: number;
+  /** TCP connections for which there was no room. */
+  readonly refused: number;
   readonly subscriptions: number;
   /** Distinct subscriptions that are executed. */
   readonly broadcasts: number;
@@ -49,6 +51,7 @@ export class Hub implements ClientObserver {
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
   readonly turn: Turn;
   #connections = 0;
+  #refused = 0;
   #closed = false;
 
   constructor(client: KrakenWebSocketV2, clock: Clock) {
@@ -260,12 +263,17 @@ export class Hub implements ClientObserver {
     };
   }
 
+  countRefusal(): void {
+    this.#refused += 1;
+  }
+
   statistics(): ClientStatistics {
     let subscriptions = 0;
     for (const broadcast of this.#broadcasts.values()) subscriptions += broadcast.size;
     return {
       ...this.#counters,
       connections: this.#connections,
+      refused: this.#refused,
       subscriptions,
       broadcasts: this.#broadcasts.size,
     };

@@ -9,11 +9,13 @@ import { readinessOf } from '../hub/health.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
+import type { ConnectionCaps } from './connection-caps.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
 import { CONNECTION_LIMITS } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import type { OriginCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
+import { PAGE_HEADERS } from './page-headers.ts';
 import { parseLimited } from './parsing.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
@@ -29,6 +31,7 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
   readonly allowsOrigin: OriginCheck;
   readonly access: Access;
+  readonly caps: ConnectionCaps;
   /** Whether the server has begun to shut down. */
   readonly isDraining: () => boolean;
 }
@@ -51,15 +54,24 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     return graphiql;
   };
   const metrics = createMetrics(options.services);
-  const server = createServer((request, response) => {
+  const server = createServer(TIMEOUTS, (request, response) => {
     route(request, response, { ...options, yoga, page, metrics }).catch((error: unknown) => {
       options.logger.error({ err: error, url: request.url }, 'a request failed');
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
       else response.destroy();
     });
   });
+  server.on('connection', socket => options.caps.opened(socket));
   return { server, yoga };
 }
+
+/** Who sends a request sends it: a header or a body that comes by the byte ends with 408. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+};
 
 /** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
 function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, Context> {
@@ -158,11 +170,14 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       return;
     case GRAPHQL_PATH:
       if (wantsPage(request)) {
+        response.setHeaders(PAGE_HEADERS);
         send(response, 200, 'text/html; charset=utf-8', (await routes.page()).html);
         return;
       }
       if (!routes.allowsOrigin(request)) {
-        const error = toGraphQLError(new CodedError('FORBIDDEN', 'This origin is not allowed'));
+        const error = toGraphQLError(
+          new CodedError('FORBIDDEN', 'This origin is not allowed: ALLOWED_ORIGINS lists those that are'),
+        );
         send(response, 403, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
         return;
       }

@@ -146,6 +146,9 @@ export function createMetrics({ client, hub }: Services): Registry {
   gauge('graphql_connections', 'Open WebSockets and event streams.', metric =>
     metric.set(hub.statistics().connections),
   );
+  counter('graphql_connections_refused_total', 'TCP connections for which there was no room.', metric =>
+    metric.inc(hub.statistics().refused),
+  );
   gauge('graphql_subscriptions', 'GraphQL subscriptions under way.', metric =>
     metric.set(hub.statistics().subscriptions),
   );

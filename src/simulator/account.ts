@@ -182,6 +182,11 @@ export class SimulatedAccount {
     return this.permissions.has(needed) ? undefined : 'EGeneral:Permission denied';
   }
 
+  /** Every token that still opens a session. */
+  tokens(): Iterable<string> {
+    return this.#tokens.keys();
+  }
+
   /** As after an upgrade of the venue: every token is worthless. */
   forgetTokens(): void {
     this.#tokens.clear();

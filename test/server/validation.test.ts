@@ -36,7 +36,7 @@ test('a document is validated once, until names mean something else', () => {
 test('limits are looked at each time, and before anything else', () => {
   const spy = new Spy();
   const levels = 30;
-  const deep = parse('{ b '.repeat(levels) + '{ a }' + ' }'.repeat(levels));
+  const deep = parse(`${'{ b '.repeat(levels)}{ a }${' }'.repeat(levels)}`);
   const validate = createValidate(() => 0)({});
   for (let times = 0; times < 2; times += 1) {
     const [error, ...more] = validate(schema, deep, [spy.rule]);
