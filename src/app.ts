@@ -10,6 +10,7 @@ import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
+import { quietLogger } from './lib/quiet-logger.ts';
 import { createAccess } from './server/access.ts';
 import { ConnectionCaps } from './server/connection-caps.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
@@ -46,7 +47,7 @@ const CLOSE_GRACE_MS = 5_000;
  */
 export async function createApp({
   config,
-  logger = silentLogger,
+  logger: given = silentLogger,
   clock = systemClock,
 }: AppOptions): Promise<App> {
   const client = new KrakenWebSocketV2(config.apiKey || undefined, config.apiSecret || undefined, {
@@ -64,9 +65,10 @@ export async function createApp({
     tokenRefreshMs: config.tokenRefreshMs,
     restRate: config.restRate,
     messageQueueSize: config.messageQueueSize,
-    logger,
+    logger: given,
     clock,
   });
+  const logger = quietLogger(given, clock);
   const hub = new Hub(client, clock);
   const services: Services = {
     client,

@@ -29,6 +29,7 @@ import {
 } from './kraken/subscription.ts';
 import type { Asset, PairSymbol } from './kraken/symbols.ts';
 import { CodedError } from './lib/coded-error.ts';
+import { quietLogger } from './lib/quiet-logger.ts';
 import { unreachable } from './lib/unreachable.ts';
 import type { BalanceUpdate } from './market/balance-update.ts';
 import type { FeedState } from './market/freshness.ts';
@@ -97,7 +98,8 @@ export class KrakenWebSocketV2 {
    * @param apiSecret base64, as Kraken shows it
    */
   constructor(apiKey?: string, apiSecret?: string, config: Partial<KrakenWebSocketConfig> = {}) {
-    this.#config = { ...DEFAULTS, ...config };
+    const given = { ...DEFAULTS, ...config };
+    this.#config = { ...given, logger: quietLogger(given.logger, given.clock) };
     const { clock, logger, messageQueueSize, restUrl, restRate, restTimeoutMs } = this.#config;
     this.#startedAt = clock.now();
     this.#callbacks = new Callbacks(logger);
@@ -582,7 +584,8 @@ export class KrakenWebSocketV2 {
       }
       this.#public.subscriptions.received('book', row.symbol, receivedAt);
       const declared = this.#declared.get('book', row.symbol);
-      this.#listeners.book(row.symbol, declared?.channel === 'book' ? declared.depth : undefined);
+      const depth = declared?.channel === 'book' ? declared.depth : undefined;
+      this.#listeners.book(row.symbol, depth, row.timestamp);
     }
   }
 

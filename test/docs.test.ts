@@ -18,7 +18,7 @@ describe('the README', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|.*\S.* \|$/gm)]
       .map(([, name, fallback = '']) => [name, fallback])
       .filter(([name]) =>
-        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS)/.test(name ?? ''),
+        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|MAX|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS)/.test(name ?? ''),
       );
     assert.deepEqual(
       rows,

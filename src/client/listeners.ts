@@ -14,12 +14,12 @@ import type { Iterables } from './iterables.ts';
  * queue lies between the socket and here. One observer a client; callbacks are for everything else.
  */
 export interface ClientObserver {
-  /** A ticker was received, or how far it can be trusted has changed. */
-  tickerChanged(symbol: PairSymbol): void;
+  /** A ticker was received, at Kraken's `timestamp`, or how far it can be trusted has changed. */
+  tickerChanged(symbol: PairSymbol, timestamp?: string): void;
   /** The list of pairs arrived, or changed. */
   instrumentsChanged(): void;
-  /** A book was received and verified, failed, or how far it can be trusted has changed. */
-  bookChanged(symbol: PairSymbol): void;
+  /** A book was received and verified, at Kraken's `timestamp`, or how far it can be trusted has changed. */
+  bookChanged(symbol: PairSymbol, timestamp?: string): void;
   /** Trades in order, each once; undefined when how far they can be trusted has changed. */
   tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void;
   /** Candles changed, oldest first; none when how far they can be trusted has changed. */
@@ -48,7 +48,7 @@ export class Listeners {
   }
 
   ticker(ticker: TickerUpdate): void {
-    this.observer?.tickerChanged?.(ticker.symbol);
+    this.observer?.tickerChanged?.(ticker.symbol, ticker.timestamp);
     this.#streams.changed('ticker', ticker.symbol);
     this.#callbacks.call('ticker', ticker);
   }
@@ -58,8 +58,8 @@ export class Listeners {
    *
    * @param depth to which a library's user subscribed to it; a state is made for a callback only, and to this depth
    */
-  book(symbol: PairSymbol, depth: number | undefined): void {
-    this.observer?.bookChanged?.(symbol);
+  book(symbol: PairSymbol, depth: number | undefined, timestamp: string | undefined): void {
+    this.observer?.bookChanged?.(symbol, timestamp);
     this.#streams.changed('book', symbol);
     if (depth === undefined || !this.#callbacks.has('orderbook')) return;
     const book = this.#market.book(symbol, depth);

@@ -10,6 +10,7 @@ import { unreachable } from '../lib/unreachable.ts';
 import type { TradeDelivery } from '../market/trade-tape.ts';
 import type { Broadcast, BroadcastPlan } from './broadcast.ts';
 import { createBroadcast } from './create-broadcast.ts';
+import { Lag } from './lag.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
 import { type Topic, type TopicKey, TopicMap, upstreamOf } from './topics.ts';
 import { Turn } from './turn.ts';
@@ -50,6 +51,7 @@ export class Hub implements ClientObserver {
   readonly #assetTopics = new Map<Asset, Topic>();
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
   readonly turn: Turn;
+  readonly lag = new Lag();
   #connections = 0;
   #refused = 0;
   #closed = false;
@@ -57,7 +59,7 @@ export class Hub implements ClientObserver {
   constructor(client: KrakenWebSocketV2, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
-    this.turn = new Turn(clock);
+    this.turn = new Turn(clock, () => this.lag.written(clock.now()));
     client.observe(this);
   }
 
@@ -197,17 +199,18 @@ export class Hub implements ClientObserver {
 
   // ── Changes, from the client ─────────────────────────────────────────────────────────────────────────
 
-  tickerChanged(symbol: PairSymbol): void {
-    this.#changed('ticker', symbol);
+  tickerChanged(symbol: PairSymbol, timestamp?: string): void {
+    if (this.#changed('ticker', symbol)) this.lag.happened('ticker', timestamp);
   }
 
-  bookChanged(symbol: PairSymbol): void {
-    this.#changed('book', symbol);
-    this.#changed('bookUpdates', symbol);
+  bookChanged(symbol: PairSymbol, timestamp?: string): void {
+    const isRead = this.#changed('book', symbol);
+    if (this.#changed('bookUpdates', symbol) || isRead) this.lag.happened('book', timestamp);
   }
 
   tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void {
-    this.#changed('trades', symbol, delivery);
+    const isRead = this.#changed('trades', symbol, delivery);
+    if (isRead) this.lag.happened('trade', delivery?.trades[0]?.timestamp);
   }
 
   candlesChanged(symbol: PairSymbol, interval: CandleMinutes): void {
@@ -244,11 +247,13 @@ export class Hub implements ClientObserver {
     return this.#lastConnectionEvents.values();
   }
 
-  #changed(key: TopicKey, symbol = '', event?: unknown): void {
+  /** Returns whether anybody reads it. */
+  #changed(key: TopicKey, symbol = '', event?: unknown): boolean {
     const readers = this.#readers.get(key, symbol);
-    if (readers === undefined) return;
+    if (readers === undefined) return false;
     for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic, event);
     for (const wake of readers.waiters) wake();
+    return readers.broadcasts.size > 0;
   }
 
   // ── Counts ───────────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ const LONGEST_REST_MS = 10;
  */
 export class Turn {
   readonly #clock: Clock;
+  readonly #onEnd: () => void;
   readonly #broadcasts = new Set<Flushable>();
   /** Each once: a writer touches when it gets its first result. */
   readonly #writers: Flushable[] = [];
@@ -26,8 +27,10 @@ export class Turn {
   /** Monotonic. */
   #notBeforeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  /** @param onEnd called after every turn, when all of it is written */
+  constructor(clock: Clock, onEnd: () => void = () => {}) {
     this.#clock = clock;
+    this.#onEnd = onEnd;
   }
 
   changed(broadcast: Flushable): void {
@@ -61,6 +64,7 @@ export class Turn {
         written += 1;
         this.#writers[written - 1]?.flush();
       }
+      this.#onEnd();
     } finally {
       this.#writers.splice(0, written);
       const endMs = this.#clock.monotonicMs();

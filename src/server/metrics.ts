@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConnectionView } from '../client/upstream.ts';
 import type { Services } from '../graphql/context.ts';
 import { type Health, healthOf } from '../hub/health.ts';
@@ -6,6 +6,8 @@ import { type Health, healthOf } from '../hub/health.ts';
 const HEALTHS: readonly Health[] = ['HEALTHY', 'DEGRADED', 'DOWN'];
 /** The event loop's delay is sampled this often. */
 const SAMPLE_MS = 20;
+/** Seconds. */
+const LAG_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
  * What the server counts, for Prometheus, beside what prom-client tells of every Node process. Nothing is counted here:
@@ -143,6 +145,14 @@ export function createMetrics({ client, hub }: Services): Registry {
     metric.inc(market.tradeStatistics.tradesLost),
   );
 
+  const lag = new Histogram({
+    name: 'graphql_lag_seconds',
+    help: "From the exchange's timestamp to the write to every subscriber's socket, once a turn and channel.",
+    labelNames: ['channel'],
+    buckets: LAG_BUCKETS,
+    registers: [registry],
+  });
+  hub.lag.observe = (channel, seconds) => lag.observe({ channel }, seconds);
   gauge('graphql_connections', 'Open WebSockets and event streams.', metric =>
     metric.set(hub.statistics().connections),
   );

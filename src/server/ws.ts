@@ -28,6 +28,11 @@ import type { OpenSubscription } from './subscriptions.ts';
 
 const KEEP_ALIVE_MS = 12_000;
 const CLOSE_GOING_AWAY = 1001;
+/** Sockets that are closed at once when the server ends, at the least; */
+const SLICE = 20;
+/** then it waits for this long, so many times at the most. */
+const SLICE_MS = 20;
+const MOST_SLICES = 150;
 /** As graphql-ws says that there were too many requests to initialise. */
 const CLOSE_TOO_MANY = 4429;
 
@@ -130,10 +135,17 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     const cancel = clock.after(graceMs, () => {
       for (const websocket of websockets.clients) websocket.terminate();
     });
-    const gone = [...websockets.clients].map(
-      websocket => new Promise(resolve => websocket.once('close', resolve)),
-    );
-    for (const websocket of websockets.clients) websocket.close(CLOSE_GOING_AWAY, 'Going away');
+    const clients = [...websockets.clients];
+    const gone = clients.map(websocket => new Promise(resolve => websocket.once('close', resolve)));
+    // Not all at once: whoever takes over shall not be asked by everyone in the same moment.
+    const slice = Math.max(SLICE, Math.ceil(clients.length / MOST_SLICES));
+    const closeFrom = (first: number): void => {
+      for (const websocket of clients.slice(first, first + slice)) {
+        websocket.close(CLOSE_GOING_AWAY, 'Going away');
+      }
+      if (first + slice < clients.length) clock.after(SLICE_MS, () => closeFrom(first + slice));
+    };
+    closeFrom(0);
     await Promise.all(gone);
     cancel();
   };

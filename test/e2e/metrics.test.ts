@@ -77,6 +77,7 @@ test('/metrics says what status says', async () => {
       trades: status.messages.channels.find(({ channel }: { channel: string }) => channel === 'trade').total,
     },
   );
+  assert.ok((found.get('graphql_lag_seconds_count{channel="trade"}') ?? 0) >= 3);
   assert.ok(clients.delivered >= 4 && status.trades.duplicatesDropped >= 50);
   // Without an account nothing is said of its connection.
   assert.equal(found.has('kraken_connected{connection="private"}'), false);
