@@ -82,3 +82,48 @@ test('GraphQL answers a document in the same words over every transport', async 
   assert.equal(overHttp.errors?.[0]?.message, (overWebSocket as { message: string }[])[0]?.message);
   await client.dispose();
 });
+
+describe('what operators are given', () => {
+  const operations = text('docs/OPERATIONS.md');
+  const alerts = text('docs/monitoring/alerts.yml');
+  const dashboard = text('docs/monitoring/grafana.json');
+
+  test('names only metrics that exist', async () => {
+    await using pair = await start();
+    await using values = subscribe(
+      connect(pair.url),
+      'subscription { ticker(symbols: ["BTC/USD"]) { bid } }',
+    );
+    await values.next();
+    const metrics = await (await fetch(`${pair.url}/metrics`)).text();
+    const known = new Set([...metrics.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));
+    const named = `${operations}${alerts}${dashboard}`.matchAll(
+      /\b(?:kraken|graphql|nodejs|process)_[a-z0-9_]+\b/g,
+    );
+    for (const [name] of named) assert.ok(known.has(name.replace(/_(bucket|count|sum)$/, '')), name);
+    await values.stop();
+  });
+
+  test('explains every alert', () => {
+    const named = [...alerts.matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+    const explained = [...operations.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(named, explained);
+    assert.ok(named.length >= 10);
+  });
+
+  test('is a dashboard that Grafana can read: panels that do not overlap, each with a query', () => {
+    const { panels } = JSON.parse(dashboard) as {
+      panels: { gridPos: Record<'x' | 'y' | 'w' | 'h', number>; targets: { expr: string }[] }[];
+    };
+    const taken = new Set<string>();
+    for (const { gridPos, targets } of panels) {
+      assert.ok(targets.length > 0 && targets.every(({ expr }) => expr !== ''));
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          assert.ok(x < 24 && !taken.has(`${x} ${y}`));
+          taken.add(`${x} ${y}`);
+        }
+      }
+    }
+  });
+});

@@ -16,7 +16,6 @@ import {
   visit,
 } from 'graphql';
 import type { BroadcastPlan } from '../hub/broadcast.ts';
-import { Result } from '../hub/result.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { BroadcastContext, Context } from './context.ts';
 import { maskError } from './errors.ts';
@@ -81,10 +80,9 @@ export function planSubscription(
 function createPlan(
   key: string,
   feed: Feed<unknown>,
-  write: Renderer,
+  render: Renderer,
   mask: (error: unknown) => GraphQLError,
 ): BroadcastPlan {
-  const render = (value: unknown): Result => new Result(write(value));
   const tooSlow = 'The subscription ended: its reader was too slow for every event';
   return {
     key,
@@ -99,7 +97,7 @@ function createPlan(
     current: (topic, reason) => feed.current(topic, reason).map(render),
     renderSlowConsumer: events => {
       const error = new CodedError('SLOW_CONSUMER', tooSlow, feed.slowConsumer(events));
-      return new Result(serialise({ errors: [mask(error)] }, mask));
+      return serialise({ errors: [mask(error)] }, mask);
     },
   };
 }

@@ -1,10 +1,2 @@
-/** One serialised GraphQL result, the same for everyone who gets it. */
-export class Result {
-  readonly text: string;
-  /** Room for what a transport makes of the text: made for the first subscriber, used for all. */
-  bytes: Buffer | undefined = undefined;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** One GraphQL result as JSON, the same text for everyone who gets it. */
+export type Result = string;

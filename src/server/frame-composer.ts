@@ -16,11 +16,11 @@ const LONGEST_HEADER = 10;
 
 const TEXT_FRAME = 0x81;
 
-/** What follows the operation's id in a `next` message. */
-export function tailOf(result: Result): Buffer {
-  result.bytes ??= Buffer.from(`,"type":"next","payload":${result.text}}`);
-  return result.bytes;
-}
+/** What stands between an operation's id and its result in a `next` message. */
+const BEFORE_RESULT = Buffer.from(',"type":"next","payload":');
+const CLOSE_BRACE = 125;
+/** UTF-8 has no more for one of JavaScript's characters. */
+const MOST_BYTES_A_CHARACTER = 3;
 
 /**
  * Puts `next` messages together as WebSocket frames, in memory that is used again and again. When the next socket gets
@@ -54,26 +54,38 @@ export class FrameComposer {
   composeAll(batches: readonly Batch[]): Buffer {
     this.#results = undefined;
     this.#prefixesAt = [];
-    let bytes = 0;
-    for (const { prefix, results } of batches) {
-      for (const result of results) bytes += LONGEST_HEADER + prefix.length + tailOf(result).length;
-    }
-    if (bytes > this.#room.length || this.#room.length > MOST_ROOM_BYTES) {
-      this.#room = Buffer.allocUnsafeSlow(Math.max(bytes, ROOM_BYTES));
-    }
+    this.#makeRoom(batches);
     let at = 0;
     for (const { prefix, results } of batches) {
-      for (const result of results) {
-        const tail = tailOf(result);
-        at = writeHeader(this.#room, at, prefix.length + tail.length);
-        this.#prefixesAt.push(at);
-        this.#room.set(prefix, at);
-        this.#room.set(tail, at + prefix.length);
-        at += prefix.length + tail.length;
-      }
+      for (const result of results) at = this.#add(at, prefix, result);
     }
     this.#composed = this.#room.subarray(0, at);
     return this.#composed;
+  }
+
+  #add(start: number, prefix: Buffer, result: Result): number {
+    const room = this.#room;
+    const length = prefix.length + BEFORE_RESULT.length + Buffer.byteLength(result) + 1;
+    let at = writeHeader(room, start, length);
+    this.#prefixesAt.push(at);
+    room.set(prefix, at);
+    at += prefix.length;
+    room.set(BEFORE_RESULT, at);
+    at += BEFORE_RESULT.length;
+    at += room.write(result, at);
+    room[at] = CLOSE_BRACE;
+    return at + 1;
+  }
+
+  #makeRoom(batches: readonly Batch[]): void {
+    let most = 0;
+    for (const { prefix, results } of batches) {
+      const around = LONGEST_HEADER + prefix.length + BEFORE_RESULT.length + 1;
+      for (const result of results) most += around + MOST_BYTES_A_CHARACTER * result.length;
+    }
+    if (most > this.#room.length || this.#room.length > MOST_ROOM_BYTES) {
+      this.#room = Buffer.allocUnsafeSlow(Math.max(most, ROOM_BYTES));
+    }
   }
 }
 

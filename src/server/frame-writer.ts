@@ -4,7 +4,7 @@ import type { Result } from '../hub/result.ts';
 import type { Flushable, Turn } from '../hub/turn.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { DirectWrite } from './direct-write.ts';
-import { type Batch, type FrameComposer, tailOf } from './frame-composer.ts';
+import type { Batch, FrameComposer } from './frame-composer.ts';
 
 /** Bytes that may wait in a socket before its reader counts as slow. */
 const SOFT_BOUND_BYTES = 1024 * 1024;
@@ -33,6 +33,7 @@ export class FrameWriter implements Flushable {
   #results = NOTHING;
   /** What else came. */
   #more: Batch[] = [];
+  /** Of this turn, near enough: a character is a byte but for names in other scripts. */
   #bytes = 0;
   /** Whether more than the soft bound waited after the last write; until the socket has drained. */
   #behind = false;
@@ -65,7 +66,7 @@ export class FrameWriter implements Flushable {
   write(prefix: Buffer, results: readonly Result[]): void {
     if (results.length === 0) return;
     for (let index = 0; index < results.length; index += 1) {
-      this.#bytes += prefix.length + tailOf(results[index] as Result).length;
+      this.#bytes += prefix.length + (results[index] as Result).length;
     }
     if (this.#prefix !== undefined) {
       this.#more.push({ prefix, results });

@@ -68,7 +68,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
 /** Who sends a request sends it: a header or a body that comes by the byte ends with 408. */
 const TIMEOUTS = {
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  requestTimeout: 15_000,
   keepAliveTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
 };

@@ -73,7 +73,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
       this.#wasCongested = false;
       this.#drained?.();
     }
-    return result && { done: false, value: serialised(result) };
+    return result === undefined ? undefined : { done: false, value: serialised(result) };
   }
 
   return(): Promise<IteratorResult<ExecutionResult>> {
@@ -88,7 +88,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
 }
 
 /** A result that is text already: yoga writes what `stringify` returns. */
-function serialised({ text }: Result): ExecutionResult {
+function serialised(text: Result): ExecutionResult {
   return { stringify: () => text } as ExecutionResult;
 }
 

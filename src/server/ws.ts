@@ -9,7 +9,7 @@ import {
   type SubscribePayload,
 } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Context, Grant } from '../graphql/context.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
@@ -27,6 +27,8 @@ import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 
 const KEEP_ALIVE_MS = 12_000;
+/** Who does not answer that the socket is to close is dropped after this. */
+const CLOSE_TIMEOUT_MS = 5_000;
 const CLOSE_GOING_AWAY = 1001;
 /** Sockets that are closed at once when the server ends, at the least; */
 const SLICE = 20;
@@ -63,7 +65,8 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     // A larger frame closes the socket with code 1009.
     maxPayload: CONNECTION_LIMITS.bytes,
     handleProtocols,
-  });
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  } as ServerOptions);
   const protocol = makeServer<Record<string, unknown>, Client>({
     onConnect: ({ extra, connectionParams }) => {
       const grant = access(connectionParams?.['Authorization'] ?? connectionParams?.['authorization']);

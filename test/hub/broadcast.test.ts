@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import type { BroadcastPlan } from '../../src/hub/broadcast.ts';
 import { createBroadcast } from '../../src/hub/create-broadcast.ts';
 import type { DeliveryCounters, Outlet } from '../../src/hub/outlet.ts';
-import { Result } from '../../src/hub/result.ts';
 import type { Topic } from '../../src/hub/topics.ts';
 import { Turn } from '../../src/hub/turn.ts';
 import type { PairSymbol } from '../../src/kraken/symbols.ts';
@@ -19,8 +18,8 @@ class Reader implements Outlet {
   ended = false;
   #drained: () => void = () => {};
 
-  send(results: readonly Result[]): void {
-    this.got.push(...results.map(({ text }) => text));
+  send(results: readonly string[]): void {
+    this.got.push(...results);
   }
   onDrain(drained: () => void): void {
     this.#drained = drained;
@@ -54,9 +53,9 @@ beforeEach(() => {
 const nameOf = (topic: Topic): string => ('symbol' in topic ? topic.symbol.slice(0, 1) : topic.kind);
 
 function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
-  const result = (topic: Topic): Result => {
+  const result = (topic: Topic): string => {
     executions += 1;
-    return new Result(`${nameOf(topic)}${values.get(topic)}`);
+    return `${nameOf(topic)}${values.get(topic)}`;
   };
   return {
     key: 'key',
@@ -69,10 +68,10 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
     standing: () => undefined,
     renderEvent: event => {
       executions += 1;
-      return new Result(String(event));
+      return String(event);
     },
     current: topic => [result(topic)],
-    renderSlowConsumer: () => new Result('SLOW_CONSUMER'),
+    renderSlowConsumer: () => 'SLOW_CONSUMER',
     ...overrides,
   };
 }
@@ -169,7 +168,7 @@ describe('state topics', () => {
           const reader = new Reader();
           reader.send = results => {
             const nowMs = clock.monotonicMs();
-            for (const { text } of results) {
+            for (const text of results) {
               const topic = text.slice(0, 1);
               assert.ok(nowMs - (at.get(topic) ?? Number.NEGATIVE_INFINITY) >= 500 - 1e-6, `${topic} twice`);
               assert.notEqual(last.get(topic), text, 'the same value twice');
@@ -238,7 +237,7 @@ describe('state topics', () => {
       topics: [A],
       byTheClock: true,
       minIntervalMs: 1_000,
-      current: () => [new Result('now')],
+      current: () => ['now'],
     });
     const reader = new Reader();
     const leave = broadcast.join(reader);
@@ -258,7 +257,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
   const sick = create({
     render: () => {
       if (faulty) throw new Error('a fault');
-      return [new Result('well')];
+      return ['well'];
     },
   });
   const patient = new Reader();
@@ -277,7 +276,7 @@ test('a broadcast that throws stops neither the others nor the next turn', () =>
 
 describe('events', () => {
   test('each event reaches everyone who had joined before it, once and in order', () => {
-    const broadcast = create({ topics: [A], delivery: 'every', current: () => [new Result('first')] });
+    const broadcast = create({ topics: [A], delivery: 'every', current: () => ['first'] });
     const early = new Reader();
     broadcast.join(early);
     broadcast.changed(A, 'one');

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Result } from '../../src/hub/result.ts';
 import { Turn } from '../../src/hub/turn.ts';
 import { DirectWrite } from '../../src/server/direct-write.ts';
 import { FrameComposer } from '../../src/server/frame-composer.ts';
@@ -61,7 +60,7 @@ const received = (count: number): Promise<unknown> =>
 
 describe('frames written past the WebSocket library', () => {
   test('all of one turn leave in one write, and are messages like any other', async () => {
-    for (let index = 0; index < 50; index += 1) writer.write(prefix, [new Result(`{"data":${index}}`)]);
+    for (let index = 0; index < 50; index += 1) writer.write(prefix, [`{"data":${index}}`]);
     assert.equal(writes, 0);
     clock.turn();
     assert.equal(writes, 1);
@@ -78,7 +77,7 @@ describe('frames written past the WebSocket library', () => {
     const results = lengths.map(length =>
       JSON.stringify({ data: 'é'.repeat(length % 7) + 'x'.repeat(length) }),
     );
-    for (const result of results) writer.write(prefix, [new Result(result)]);
+    for (const result of results) writer.write(prefix, [result]);
     clock.turn();
     await received(results.length);
     assert.deepEqual(
@@ -88,10 +87,10 @@ describe('frames written past the WebSocket library', () => {
   });
 
   test('messages of the library and of the writer arrive whole and in order', async () => {
-    writer.write(prefix, [new Result('{"data":1}')]);
+    writer.write(prefix, ['{"data":1}']);
     writer.flush();
     peer.send('{"type":"pong"}');
-    writer.write(prefix, [new Result('{"data":2}')]);
+    writer.write(prefix, ['{"data":2}']);
     clock.turn();
     await received(3);
     assert.deepEqual(
@@ -101,7 +100,7 @@ describe('frames written past the WebSocket library', () => {
   });
 
   test('nothing is written after the socket began to close', async () => {
-    writer.write(prefix, [new Result('{"data":1}')]);
+    writer.write(prefix, ['{"data":1}']);
     peer.close(1001);
     const before = writes;
     clock.turn();
@@ -121,7 +120,7 @@ describe('a reader that stops reading', () => {
     });
     client.pause();
     for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, [new Result(megabyte)]);
+      writer.write(prefix, [megabyte]);
       clock.turn();
     }
     assert.equal(writer.congested, true);
@@ -137,7 +136,7 @@ describe('a reader that stops reading', () => {
   test('gets what it missed whole and in order, whoever wrote it', async () => {
     client.pause();
     for (let index = 0; index < 12; index += 1) {
-      writer.write(prefix, [new Result(megabyte)]);
+      writer.write(prefix, [megabyte]);
       clock.turn();
       peer.send(`{"after":${index}}`);
     }
@@ -153,7 +152,7 @@ describe('a reader that stops reading', () => {
   test('is dropped when it takes nothing for ten seconds', async () => {
     client.pause();
     for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, [new Result(megabyte)]);
+      writer.write(prefix, [megabyte]);
       clock.turn();
     }
     assert.equal(peer.readyState, WebSocket.OPEN);
@@ -170,7 +169,7 @@ describe('a reader that stops reading', () => {
   test('is dropped at the hard bound, so that memory is bounded too', async () => {
     client.pause();
     for (let index = 0; index < 64 && peer.readyState === WebSocket.OPEN; index += 1) {
-      writer.write(prefix, [new Result(megabyte)]);
+      writer.write(prefix, [megabyte]);
       clock.turn();
     }
     assert.notEqual(peer.readyState, WebSocket.OPEN);

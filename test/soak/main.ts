@@ -1,16 +1,30 @@
 /**
  * The long versions of what `npm test` runs briefly: `npm run soak`. Prints one line a scenario, and ends with code 1
  * when something is wrong.
+ *
+ *     node --expose-gc test/soak/main.ts [--only faults,disconnects] [--minutes 30]
  */
+import { parseArgs } from 'node:util';
 import { corruptBooks } from '../support/corruption.ts';
 import { disconnectAgainAndAgain } from '../support/disconnects.ts';
+import { fuzzClients, fuzzUpstream } from '../support/fuzz.ts';
+import { randomFaults } from '../support/random-faults.ts';
+
+const { values: options } = parseArgs({
+  options: { only: { type: 'string', default: '' }, minutes: { type: 'string', default: '30' } },
+});
 
 const SCENARIOS = {
   disconnects: () => disconnectAgainAndAgain({ disconnects: 500, seed: 42 }),
   books: () => corruptBooks({ changes: 1_000_000, share: 0.001, seed: 42 }),
+  fuzzUpstream: () => fuzzUpstream({ frames: 1_000_000, seed: 42 }),
+  fuzzClients: () => fuzzClients({ frames: 1_000_000, seed: 42 }),
+  faults: () => randomFaults({ minutes: Number(options.minutes), seed: 42 }),
 } as const;
 
+const wanted = options.only === '' ? Object.keys(SCENARIOS) : options.only.split(',');
 for (const [name, run] of Object.entries(SCENARIOS)) {
+  if (!wanted.includes(name)) continue;
   const from = performance.now();
   const report = await run();
   const seconds = Math.round((performance.now() - from) / 1_000);

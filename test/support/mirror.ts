@@ -44,6 +44,7 @@ export class Mirror {
   #bids = new Map<string, string>();
   #asks = new Map<string, string>();
   sequence = -1;
+  checksum = 0;
   stale = true;
   /** What should never be. */
   readonly problems: string[] = [];
@@ -100,6 +101,7 @@ export class Mirror {
 
   #settle(sequence: number, checksum: number): void {
     this.sequence = sequence;
+    this.checksum = checksum;
     const [bids, asks] = [this.bids.slice(0, this.depth), this.asks.slice(0, this.depth)];
     this.#bids = new Map(bids.map(({ price, qty }) => [price, qty]));
     this.#asks = new Map(asks.map(({ price, qty }) => [price, qty]));
