@@ -30,11 +30,17 @@ export class Feed {
   readonly #sockets = new Set<Socket>();
   /** Sent to whoever subscribes to a channel, for each of its symbols. */
   readonly #snapshot: (channel: string, symbol: string) => string | undefined;
+  readonly #lists: (symbol: string) => boolean;
   readonly #subscribed = Promise.withResolvers<void>();
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(snapshot: (channel: string, symbol: string) => string | undefined = () => undefined) {
+  /** @param lists whether a pair is known here; a subscription to another is refused */
+  constructor(
+    snapshot: (channel: string, symbol: string) => string | undefined = () => undefined,
+    lists: (symbol: string) => boolean = () => true,
+  ) {
     this.#snapshot = snapshot;
+    this.#lists = lists;
     this.#websockets.on('connection', (websocket, { socket }) => {
       this.#sockets.add(socket);
       websocket.on('close', () => this.#sockets.delete(socket));
@@ -105,11 +111,16 @@ export class Feed {
     const { channel, symbol = [] } = params;
     if (channel === undefined) return;
     for (const one of symbol) {
+      if (!this.#lists(one)) {
+        const error = `Currency pair not supported ${one}`;
+        yield JSON.stringify({ error, method, req_id, success: false, symbol: one });
+        continue;
+      }
       const result = { channel, symbol: one, snapshot: true, ...(params.depth && { depth: params.depth }) };
       yield JSON.stringify({ method, result, success: true, req_id });
     }
     if (method !== 'subscribe') return;
-    for (const one of symbol) {
+    for (const one of symbol.filter(this.#lists)) {
       const snapshot = this.#snapshot(channel, one);
       if (snapshot === undefined) continue;
       yield snapshot;

@@ -80,8 +80,14 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
       return route.abort();
     });
     page.on('pageerror', error => failures.push(String(error)));
+    page.on('console', message => {
+      if (/Content Security Policy|violates the following/i.test(message.text())) failures.push(message.text());
+    });
     page.on('websocket', socket => sockets.push(socket.url()));
-    await page.goto(`${app.url}/graphql`);
+    const response = await page.goto(`${app.url}/graphql`);
+    const policy = (await response?.headerValue('content-security-policy')) ?? '';
+    assert.match(policy, /default-src 'none'.*script-src 'self'(;|$)/);
+    assert.equal(await response?.headerValue('x-frame-options'), 'DENY');
     await page.locator('.graphiql-tab').first().waitFor();
     assert.equal(await page.locator('.graphiql-tab').count(), 16);
 

@@ -1,8 +1,11 @@
 /** What the exchange says, and what it should not have said. */
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Feed } from '../../bench/support/feed.ts';
 import { connect, eventually, subscribe } from '../support/client.ts';
 import { BOOK_UPDATES, type BookEventResult, Mirror } from '../support/mirror.ts';
 import { get, scenario } from '../support/scenario.ts';
+import { startServer } from '../support/server.ts';
 
 const PAIR = 'BTC/USD';
 
@@ -179,3 +182,58 @@ scenario(
     await witness.hasEverything();
   },
 );
+
+scenario(
+  'a channel that falls silent beside others of its pair is found out, and asked for anew',
+  async ({ exchange, app, url }) => {
+    const client = connect(url);
+    const values = subscribe(client, `subscription { book(symbols: ["${PAIR}"]) { checksum } }`);
+    await values.next();
+    const symbol = app.client.resolveSymbol(PAIR);
+    exchange.faults.mute('ticker', PAIR);
+    const flow = setInterval(() => exchange.trade(PAIR), 50);
+    await eventually(
+      () => app.client.feedState('ticker', symbol),
+      state => state === 'SILENT',
+      25,
+    );
+    exchange.faults.unmute('ticker', PAIR);
+    await eventually(
+      () => app.client.feedState('ticker', symbol),
+      state => state === 'LIVE',
+    );
+    clearInterval(flow);
+    await values.stop();
+    await client.dispose();
+  },
+);
+
+test('of three thousand pairs those that the exchange does not list are named, and the others stream', async () => {
+  const symbols = Array.from({ length: 3_000 }, (_, index) => `P${String(index).padStart(4, '0')}/USD`);
+  const isListed = (symbol: string): boolean => Number(symbol.slice(1, 5)) % 20 !== 0;
+  const members = 'bid bid_qty ask ask_qty last volume vwap low high change change_pct'.split(' ');
+  const row = members.map(member => `"${member}":1.0`).join();
+  const feed = new Feed(
+    (channel, symbol) =>
+      channel === 'ticker'
+        ? `{"channel":"ticker","type":"snapshot","data":[{"symbol":"${symbol}",${row}}]}`
+        : undefined,
+    isListed,
+  );
+  const app = await startServer(await feed.start(), { SYMBOLS: symbols.join() });
+  try {
+    const states = (): Record<string, number> => {
+      const counts: Record<string, number> = {};
+      for (const { topic, state } of app.client.getSubscriptions())
+        if (topic.channel === 'ticker') counts[state] = (counts[state] ?? 0) + 1;
+      return counts;
+    };
+    await eventually(states, ({ LIVE, REJECTED }) => LIVE === 2_850 && REJECTED === 150);
+    assert.equal((await get(app.url, '/ready')).status, 200);
+    const refused = [...app.client.getSubscriptions()].filter(({ state }) => state === 'REJECTED');
+    assert.ok(refused.every(({ topic, error }) => 'symbol' in topic && error?.endsWith(topic.symbol)));
+  } finally {
+    await app.close();
+    feed.stop();
+  }
+});

@@ -9,6 +9,7 @@ import { corruptBooks } from '../support/corruption.ts';
 import { disconnectAgainAndAgain } from '../support/disconnects.ts';
 import { fuzzClients, fuzzUpstream } from '../support/fuzz.ts';
 import { randomFaults } from '../support/random-faults.ts';
+import { churn, recoveryTimes } from '../support/resilience.ts';
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string', default: '' }, minutes: { type: 'string', default: '30' } },
@@ -19,6 +20,8 @@ const SCENARIOS = {
   books: () => corruptBooks({ changes: 1_000_000, share: 0.001, seed: 42 }),
   fuzzUpstream: () => fuzzUpstream({ frames: 1_000_000, seed: 42 }),
   fuzzClients: () => fuzzClients({ frames: 1_000_000, seed: 42 }),
+  churn: () => churn({ cycles: 100_000 }),
+  recovery: () => recoveryTimes({ servers: 10, resets: 6 }),
   faults: () => randomFaults({ minutes: Number(options.minutes), seed: 42 }),
 } as const;
 

@@ -151,17 +151,18 @@ export function subscribeByEvents(url: string, text: string, variables: object =
   });
 }
 
-/** Looks again and again until the condition holds, and fails after ten seconds. */
+/** Looks again and again until the condition holds, and fails after ten seconds, or when told. */
 export async function eventually<Value>(
   look: () => Value | Promise<Value>,
   holds: (value: Value) => boolean,
+  withinSeconds = 10,
 ): Promise<Value> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + withinSeconds * 1_000;
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
     if (performance.now() > deadline)
-      throw new Error(`still not so after ten seconds: ${JSON.stringify(value)}`);
+      throw new Error(`still not so after ${withinSeconds} seconds: ${JSON.stringify(value)}`);
     await delay(5);
   }
 }
