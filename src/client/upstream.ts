@@ -153,6 +153,8 @@ export class Upstream {
       if (this.#token !== undefined && message.method === 'subscribe') this.#onAccepted();
     } else if (message.kind === 'refused') {
       this.subscriptions.refused(message);
+    } else if (message.kind === 'rateLimited') {
+      this.subscriptions.rateLimited();
     }
     this.#handlers.message(message, receivedAt);
   }

@@ -48,12 +48,14 @@ interface Request {
   readonly feed: FeedName;
   /** What has not been answered yet. */
   readonly unanswered: Set<Subscription>;
-  readonly cancelTimeout: Cancel;
+  cancelTimeout: Cancel;
 }
 
 /** A refusal answers everyone who asks for the same within this time. */
 const REJECTION_STANDS_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
+/** The same, once Kraken has said that it ignores some. */
+const DOUBT_TIMEOUT_MS = 1_500;
 const SWEEP_MS = 5_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
@@ -341,6 +343,17 @@ export class Subscriptions {
       this.#unsettle(subscription);
     });
     this.#setPhase(subscription, { kind: 'waiting', cancelRetry });
+  }
+
+  /**
+   * Kraken ignored a request because there were too many, and does not say which: those that are not answered soon are
+   * the ones.
+   */
+  rateLimited(): void {
+    for (const [id, request] of this.#requests) {
+      request.cancelTimeout();
+      request.cancelTimeout = this.#clock.after(DOUBT_TIMEOUT_MS, () => this.#ackTimedOut(id));
+    }
   }
 
   #ackTimedOut(id: number): void {
