@@ -81,7 +81,8 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
     });
     page.on('pageerror', error => failures.push(String(error)));
     page.on('console', message => {
-      if (/Content Security Policy|violates the following/i.test(message.text())) failures.push(message.text());
+      if (/Content Security Policy|violates the following/i.test(message.text()))
+        failures.push(message.text());
     });
     page.on('websocket', socket => sockets.push(socket.url()));
     const response = await page.goto(`${app.url}/graphql`);
