@@ -14,7 +14,7 @@ import { quietLogger } from './lib/quiet-logger.ts';
 import { createAccess } from './server/access.ts';
 import { ConnectionCaps } from './server/connection-caps.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
-import { createOriginCheck } from './server/origins.ts';
+import { createHostCheck, createOriginCheck } from './server/origins.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
 import { serveWebSockets } from './server/ws.ts';
 
@@ -77,14 +77,16 @@ export async function createApp({
     version: packageVersion(),
     startedAt: clock.now(),
     replays: { underWay: 0 },
-    reportUnexpected: (error, id) => logger.error({ err: error, id }, 'unexpected error in an operation'),
+    // Never left out: whoever was given the id shall find it.
+    reportUnexpected: (error, id) => given.error({ err: error, id }, 'unexpected error in an operation'),
   };
 
   const openSubscription = createOpenSubscription(
     hub,
     new Executor(createSchema(text => text as PairSymbol)),
   );
-  const allowsOrigin = createOriginCheck(config.allowedOrigins, config.host);
+  const allowsOrigin = createOriginCheck(config.allowedOrigins);
+  const allowsHost = createHostCheck(config.allowedOrigins, config.host);
   const access = createAccess(config.accessToken);
   const caps = new ConnectionCaps(
     { connections: config.maxConnections, connectionsPerAddress: config.maxConnectionsPerAddress },
@@ -98,6 +100,7 @@ export async function createApp({
     openSubscription,
     allowedOrigins: config.allowedOrigins,
     allowsOrigin,
+    allowsHost,
     access,
     caps,
     isDraining: () => draining,
@@ -111,6 +114,7 @@ export async function createApp({
     logger,
     openSubscription,
     allowsOrigin,
+    allowsHost,
     access,
   });
 

@@ -564,7 +564,7 @@ export class KrakenWebSocketV2 {
       if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt)) continue;
       const ticker = new TickerUpdate(row, receivedAt);
       this.#market.setTicker(ticker);
-      this.#listeners.ticker(ticker);
+      this.#listeners.ticker(ticker, message.type === 'update');
     }
   }
 
@@ -585,7 +585,7 @@ export class KrakenWebSocketV2 {
       this.#public.subscriptions.received('book', row.symbol, receivedAt);
       const declared = this.#declared.get('book', row.symbol);
       const depth = declared?.channel === 'book' ? declared.depth : undefined;
-      this.#listeners.book(row.symbol, depth, row.timestamp);
+      this.#listeners.book(row.symbol, depth, message.type === 'update' ? row.timestamp : undefined);
     }
   }
 

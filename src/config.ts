@@ -21,7 +21,7 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** TCP connections at once, over all addresses. */
   readonly maxConnections: number;
-  /** The same of one address other than the machine's own. */
+  /** The same of one public address. */
   readonly maxConnectionsPerAddress: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly pingIntervalMs: number;

@@ -14,11 +14,11 @@ import type { Iterables } from './iterables.ts';
  * queue lies between the socket and here. One observer a client; callbacks are for everything else.
  */
 export interface ClientObserver {
-  /** A ticker was received, at Kraken's `timestamp`, or how far it can be trusted has changed. */
+  /** A ticker was received, news at Kraken's `timestamp`, or how far it can be trusted has changed. */
   tickerChanged(symbol: PairSymbol, timestamp?: string): void;
   /** The list of pairs arrived, or changed. */
   instrumentsChanged(): void;
-  /** A book was received and verified, at Kraken's `timestamp`, or how far it can be trusted has changed. */
+  /** A book was received and verified, news at Kraken's `timestamp`, or how far it can be trusted has changed. */
   bookChanged(symbol: PairSymbol, timestamp?: string): void;
   /** Trades in order, each once; undefined when how far they can be trusted has changed. */
   tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void;
@@ -47,8 +47,9 @@ export class Listeners {
     this.#callbacks.call('instruments', instruments);
   }
 
-  ticker(ticker: TickerUpdate): void {
-    this.observer?.tickerChanged?.(ticker.symbol, ticker.timestamp);
+  /** @param isNews whether it changed just now; a snapshot may be of long ago */
+  ticker(ticker: TickerUpdate, isNews: boolean): void {
+    this.observer?.tickerChanged?.(ticker.symbol, isNews ? ticker.timestamp : undefined);
     this.#streams.changed('ticker', ticker.symbol);
     this.#callbacks.call('ticker', ticker);
   }

@@ -10,7 +10,7 @@ import { unreachable } from '../lib/unreachable.ts';
 import type { TradeDelivery } from '../market/trade-tape.ts';
 import type { Broadcast, BroadcastPlan } from './broadcast.ts';
 import { createBroadcast } from './create-broadcast.ts';
-import { Lag } from './lag.ts';
+import { Lag, type TimedChannel } from './lag.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
 import { type Topic, type TopicKey, TopicMap, upstreamOf } from './topics.ts';
 import { Turn } from './turn.ts';
@@ -200,17 +200,19 @@ export class Hub implements ClientObserver {
   // ── Changes, from the client ─────────────────────────────────────────────────────────────────────────
 
   tickerChanged(symbol: PairSymbol, timestamp?: string): void {
-    if (this.#changed('ticker', symbol)) this.lag.happened('ticker', timestamp);
+    if (this.#changed('ticker', symbol)) this.#happened('ticker', timestamp);
   }
 
   bookChanged(symbol: PairSymbol, timestamp?: string): void {
     const isRead = this.#changed('book', symbol);
-    if (this.#changed('bookUpdates', symbol) || isRead) this.lag.happened('book', timestamp);
+    if (this.#changed('bookUpdates', symbol) || isRead) this.#happened('book', timestamp);
   }
 
   tradesReceived(symbol: PairSymbol, delivery: TradeDelivery | undefined): void {
     const isRead = this.#changed('trades', symbol, delivery);
-    if (isRead) this.lag.happened('trade', delivery?.trades[0]?.timestamp);
+    // What was known before, or recovered, is as late as it is: that says nothing of how fast values leave.
+    const news = delivery?.first ? undefined : delivery?.trades[0];
+    if (isRead && !news?.recovered) this.#happened('trade', news?.timestamp);
   }
 
   candlesChanged(symbol: PairSymbol, interval: CandleMinutes): void {
@@ -245,6 +247,11 @@ export class Hub implements ClientObserver {
   /** The latest event of each connection. */
   lastConnectionEvents(): Iterable<ConnectionEvent> {
     return this.#lastConnectionEvents.values();
+  }
+
+  #happened(channel: TimedChannel, timestamp: string | undefined): void {
+    // Of a reader with a rate nothing leaves at the end of this turn.
+    if (this.turn.pending) this.lag.happened(channel, timestamp);
   }
 
   /** Returns whether anybody reads it. */

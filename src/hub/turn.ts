@@ -33,6 +33,11 @@ export class Turn {
     this.#onEnd = onEnd;
   }
 
+  /** Whether something waits for the end of the turn. */
+  get pending(): boolean {
+    return this.#scheduled;
+  }
+
   changed(broadcast: Flushable): void {
     this.#broadcasts.add(broadcast);
     this.#schedule();

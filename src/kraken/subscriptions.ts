@@ -49,6 +49,8 @@ interface Request {
   /** What has not been answered yet. */
   readonly unanswered: Set<Subscription>;
   cancelTimeout: Cancel;
+  /** Whether Kraken has said since that it ignores some. */
+  doubted: boolean;
 }
 
 /** A refusal answers everyone who asks for the same within this time. */
@@ -351,6 +353,9 @@ export class Subscriptions {
    */
   rateLimited(): void {
     for (const [id, request] of this.#requests) {
+      if (request.doubted || this.#clock.monotonicMs() - request.sentMs > ACK_TIMEOUT_MS - DOUBT_TIMEOUT_MS)
+        continue;
+      request.doubted = true;
       request.cancelTimeout();
       request.cancelTimeout = this.#clock.after(DOUBT_TIMEOUT_MS, () => this.#ackTimedOut(id));
     }
@@ -496,6 +501,7 @@ export class Subscriptions {
       feed: feedOf(first.topic),
       unanswered: new Set(batch),
       cancelTimeout,
+      doubted: false,
     });
     const kind = method === 'subscribe' ? 'subscribing' : 'unsubscribing';
     for (const subscription of batch) {

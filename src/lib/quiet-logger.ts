@@ -13,7 +13,7 @@ interface Window {
 /**
  * Keeps a fault that repeats from filling the disk: of each warning and error ten lines in ten seconds. The first line
  * of its kind after that says in `suppressed` how many were left out. Kinds are told apart by their messages, which are
- * constants; what varies is in the details.
+ * constants, and by the pair that they are about; what else varies is in the details.
  */
 export function quietLogger(logger: Logger, clock: Clock): Logger {
   const windows = new Map<string, Window>();
@@ -21,7 +21,7 @@ export function quietLogger(logger: Logger, clock: Clock): Logger {
     (level: 'warn' | 'error') =>
     (detail: object, message: string): void => {
       const nowMs = clock.monotonicMs();
-      const kind = `${level} ${message}`;
+      const kind = `${level} ${message} ${'symbol' in detail ? String(detail.symbol) : ''}`;
       const window = windows.get(kind);
       if (window !== undefined && nowMs - window.beganMs < WINDOW_MS) {
         window.lines += 1;

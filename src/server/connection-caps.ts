@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { isLoopback } from '../lib/addresses.ts';
+import { isLoopback, isPrivate } from '../lib/addresses.ts';
 
 export interface ConnectionLimits {
   /** TCP connections at once, over all addresses. */
   readonly connections: number;
-  /** The same of one address. The machine itself has no such limit: behind a reverse proxy everyone comes from there. */
+  /** The same of one public address. Others have no such limit: behind a proxy everyone comes from there. */
   readonly connectionsPerAddress: number;
 }
 
@@ -40,7 +40,7 @@ export class ConnectionCaps {
   #hasRoom(address: string): boolean {
     const { connections, connectionsPerAddress } = this.#limits;
     if (this.#open >= connections) return false;
-    return isLoopback(address) || (this.#byAddress.get(address) ?? 0) < connectionsPerAddress;
+    return isPrivate(address) || (this.#byAddress.get(address) ?? 0) < connectionsPerAddress;
   }
 
   #closed(address: string): void {

@@ -21,6 +21,8 @@ const BEFORE_RESULT = Buffer.from(',"type":"next","payload":');
 const CLOSE_BRACE = 125;
 /** UTF-8 has no more for one of JavaScript's characters. */
 const MOST_BYTES_A_CHARACTER = 3;
+/** Of a message besides its operation's id and its result. */
+const AROUND = LONGEST_HEADER + BEFORE_RESULT.length + 1;
 
 /**
  * Puts `next` messages together as WebSocket frames, in memory that is used again and again. When the next socket gets
@@ -78,15 +80,24 @@ export class FrameComposer {
   }
 
   #makeRoom(batches: readonly Batch[]): void {
-    let most = 0;
-    for (const { prefix, results } of batches) {
-      const around = LONGEST_HEADER + prefix.length + BEFORE_RESULT.length + 1;
-      for (const result of results) most += around + MOST_BYTES_A_CHARACTER * result.length;
-    }
-    if (most > this.#room.length || this.#room.length > MOST_ROOM_BYTES) {
-      this.#room = Buffer.allocUnsafeSlow(Math.max(most, ROOM_BYTES));
+    const isUsual = this.#room.length <= MOST_ROOM_BYTES;
+    if (isUsual && bytesOf(batches, text => MOST_BYTES_A_CHARACTER * text.length) <= this.#room.length)
+      return;
+    const bytes = bytesOf(batches, Buffer.byteLength);
+    const isTooLarge = !isUsual && bytes <= MOST_ROOM_BYTES;
+    if (bytes > this.#room.length || isTooLarge) {
+      this.#room = Buffer.allocUnsafeSlow(Math.max(bytes, ROOM_BYTES));
     }
   }
+}
+
+/** Bytes that frames take at the most, if a result takes so many. */
+function bytesOf(batches: readonly Batch[], bytesOfResult: (result: Result) => number): number {
+  let bytes = 0;
+  for (const { prefix, results } of batches) {
+    for (const result of results) bytes += AROUND + prefix.length + bytesOfResult(result);
+  }
+  return bytes;
 }
 
 /** Of a whole text frame that is not masked, as servers send them. Returns where it ends. */

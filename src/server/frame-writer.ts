@@ -85,10 +85,16 @@ export class FrameWriter implements Flushable {
         ? this.#composer.compose(prefix, this.#results)
         : this.#composer.composeAll([{ prefix, results: this.#results }, ...this.#more]);
     if (this.#more.length > 0) this.#more = [];
+    const wasCongested = this.congested;
     this.#prefix = undefined;
     this.#results = NOTHING;
     this.#bytes = 0;
     if (this.#websocket.readyState === this.#websocket.OPEN) this.#send(frames);
+    // Whoever was told that this turn had become too much is told that it is over. The stream tells it only of what waits
+    // in the stream.
+    if (wasCongested && !this.#behind && !this.#socket.writableNeedDrain) {
+      this.#clock.endOfTurn(() => this.#onDrain());
+    }
   }
 
   #send(frames: Buffer): void {

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { Registry } from 'prom-client';
 import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
 import { Loaders } from '../graphql/loaders.ts';
@@ -12,8 +11,8 @@ import type { Access } from './access.ts';
 import type { ConnectionCaps } from './connection-caps.ts';
 import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
 import { CONNECTION_LIMITS } from './limits.ts';
-import { createMetrics } from './metrics.ts';
-import type { OriginCheck } from './origins.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { HeaderCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
 import { PAGE_HEADERS } from './page-headers.ts';
 import { parseLimited } from './parsing.ts';
@@ -29,7 +28,8 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly openSubscription: OpenSubscription;
   readonly allowedOrigins: readonly string[];
-  readonly allowsOrigin: OriginCheck;
+  readonly allowsOrigin: HeaderCheck;
+  readonly allowsHost: HeaderCheck;
   readonly access: Access;
   readonly caps: ConnectionCaps;
   /** Whether the server has begun to shut down. */
@@ -150,11 +150,17 @@ function eventStream(services: Services, { onReturn }: { onReturn: () => void })
 interface Routes extends HttpOptions {
   readonly yoga: YogaServerInstance<ServerContext, Context>;
   readonly page: () => Promise<GraphiQLPage>;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
 }
+
+const ALLOWED = 'ALLOWED_ORIGINS lists the origins that are allowed';
 
 async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
   const pathname = pathOf(request);
+  if (!routes.allowsHost(request)) {
+    send(response, 403, 'text/plain', `This server is not called that: ${ALLOWED}\n`);
+    return;
+  }
   switch (pathname) {
     case '/':
       response.writeHead(302, { Location: GRAPHQL_PATH }).end();
@@ -166,7 +172,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       ready(response, routes);
       return;
     case '/metrics':
-      send(response, 200, routes.metrics.contentType, await routes.metrics.metrics());
+      send(response, 200, routes.metrics.contentType, await routes.metrics.text());
       return;
     case GRAPHQL_PATH:
       if (wantsPage(request)) {
@@ -175,9 +181,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
         return;
       }
       if (!routes.allowsOrigin(request)) {
-        const error = toGraphQLError(
-          new CodedError('FORBIDDEN', 'This origin is not allowed: ALLOWED_ORIGINS lists those that are'),
-        );
+        const error = toGraphQLError(new CodedError('FORBIDDEN', `This origin is not allowed: ${ALLOWED}`));
         send(response, 403, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
         return;
       }

@@ -9,13 +9,50 @@ const SAMPLE_MS = 20;
 /** Seconds. */
 const LAG_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Whoever asks again within this time gets the same: asking costs the more, the more sockets are open. */
+const KEPT_MS = 1_000;
+
+/** Text for Prometheus. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** What prom-client tells of every Node process: once in a process, as it observes the process for good. */
+let processRegistry: Registry | undefined;
+
+function ofProcess(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry, eventLoopMonitoringPrecision: SAMPLE_MS });
+  }
+  return processRegistry;
+}
+
 /**
- * What the server counts, for Prometheus, beside what prom-client tells of every Node process. Nothing is counted here:
- * figures are read where they are kept, when somebody asks. No pair, no balance and no client is named.
+ * What the server counts, beside what there is to know of the process. But for the lag nothing is counted here: figures
+ * are read where they are kept, when somebody asks. No pair, no balance and no client is named.
  */
-export function createMetrics({ client, hub }: Services): Registry {
+export function createMetrics(services: Services): Metrics {
+  const { clock } = services;
+  const registry = Registry.merge([ofProcess(), ofServer(services)]);
+  let kept: Promise<string> | undefined;
+  let keptSinceMs = 0;
+  return {
+    contentType: registry.contentType,
+    text() {
+      const nowMs = clock.monotonicMs();
+      if (kept === undefined || nowMs - keptSinceMs >= KEPT_MS) {
+        kept = registry.metrics();
+        keptSinceMs = nowMs;
+      }
+      return kept;
+    },
+  };
+}
+
+function ofServer({ client, hub }: Services): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SAMPLE_MS });
 
   const gauge = <Label extends string = never>(
     name: string,

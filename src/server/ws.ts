@@ -21,7 +21,7 @@ import { FrameComposer } from './frame-composer.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
 import { CONNECTION_LIMITS, exceeded } from './limits.ts';
-import type { OriginCheck } from './origins.ts';
+import type { HeaderCheck } from './origins.ts';
 import { Completion, SocketOutlet, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
@@ -46,7 +46,8 @@ export interface WebSocketOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly openSubscription: OpenSubscription;
-  readonly allowsOrigin: OriginCheck;
+  readonly allowsOrigin: HeaderCheck;
+  readonly allowsHost: HeaderCheck;
   readonly access: Access;
 }
 
@@ -58,7 +59,8 @@ export interface WebSocketOptions {
  * the grace; completes no operation by itself
  */
 export function serveWebSockets(options: WebSocketOptions): (graceMs: number) => Promise<void> {
-  const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin, access } = options;
+  const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin, allowsHost, access } =
+    options;
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -105,7 +107,7 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
   let closing = false;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
-    if (!allowsOrigin(request)) return refuse(socket, '403 Forbidden');
+    if (!allowsOrigin(request) || !allowsHost(request)) return refuse(socket, '403 Forbidden');
     if (closing) return refuse(socket, '503 Service Unavailable');
     websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   });

@@ -47,11 +47,11 @@ async function acknowledged({ url }: Pair): Promise<{ socket: WebSocket; got: st
 test('a request target that is no URL is not found, and harms nobody', async () => {
   await using pair = await start();
   const upgrade =
-    'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    'Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
   for (const [target, headers] of [
     ['//', upgrade],
-    ['//', 'Host: x\r\n\r\n'],
-    ['http://[', 'Host: x\r\n\r\n'],
+    ['//', 'Host: 127.0.0.1\r\n\r\n'],
+    ['http://[', 'Host: 127.0.0.1\r\n\r\n'],
   ]) {
     const { socket, answer } = await raw(pair, `GET ${target} HTTP/1.1\r\n${headers}`);
     await eventually(answer, text => text.startsWith('HTTP/1.1 404'));

@@ -52,9 +52,10 @@ test('connections beyond the cap of all are turned away, and their places are fr
   assert.equal(open('203.0.113.3').answer, '');
 });
 
-test('an address has a cap of its own, the machine itself has none', () => {
+test('a public address has a cap of its own, others have none', () => {
   const { open, refused } = setup(100, 2);
-  const ours = Array.from({ length: 10 }, () => open('::ffff:127.0.0.1'));
+  const near = ['::ffff:127.0.0.1', '172.17.0.1', '::ffff:10.1.2.3', '192.168.1.9', 'fd12:3456::1', '::1'];
+  const ours = near.flatMap(address => Array.from({ length: 4 }, () => open(address)));
   assert.deepEqual(
     ours.map(({ answer }) => answer),
     ours.map(() => ''),

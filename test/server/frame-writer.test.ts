@@ -111,6 +111,8 @@ describe('frames written past the WebSocket library', () => {
 });
 
 describe('a reader that stops reading', () => {
+  /** Too little to be too much for a turn. */
+  const part = JSON.stringify({ data: 'x'.repeat(256 * 1024) });
   const megabyte = JSON.stringify({ data: 'x'.repeat(1024 * 1024) });
 
   test('is congested, and told of when it reads again', async () => {
@@ -119,13 +121,31 @@ describe('a reader that stops reading', () => {
       drained += 1;
     });
     client.pause();
-    for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, [megabyte]);
+    for (let index = 0; index < 40 && !writer.congested; index += 1) {
+      writer.write(prefix, [part]);
       clock.turn();
     }
     assert.equal(writer.congested, true);
     assert.equal(drained, 0);
     client.resume();
+    await eventually(
+      () => drained,
+      count => count > 0,
+    );
+    assert.equal(writer.congested, false);
+  });
+
+  test('is told when a turn that was too much is over, though the kernel took all of it', async () => {
+    let drained = 0;
+    writer.onDrain(() => {
+      drained += 1;
+    });
+    writer.write(prefix, [megabyte, megabyte]);
+    assert.equal(writer.congested, true);
+    client.resume();
+    clock.turn();
+    await received(2);
+    clock.turn();
     await eventually(
       () => drained,
       count => count > 0,
