@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Feed } from '../../bench/support/feed.ts';
-import { connect, eventually, subscribe } from '../support/client.ts';
+import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { BOOK_UPDATES, type BookEventResult, Mirror } from '../support/mirror.ts';
 import { get, scenario } from '../support/scenario.ts';
 import { startServer } from '../support/server.ts';
@@ -135,11 +135,8 @@ scenario(
         status => status === system,
       );
       assert.equal((await get(url, '/ready')).status, 200);
-      const { body } = await get(url, '/metrics');
-      assert.match(
-        body,
-        new RegExp(`kraken_health\\{health="${system === 'online' ? 'HEALTHY' : 'DEGRADED'}"\\} 1`),
-      );
+      const { data } = await query(url, '{ status { health } }');
+      assert.equal(data.status.health, system === 'online' ? 'HEALTHY' : 'DEGRADED');
     }
   },
 );
