@@ -31,10 +31,11 @@ after(() => {
 
 beforeEach(async () => {
   turn = new Turn(clock);
-  got = [];
+  const messages: string[] = [];
+  got = messages;
   writes = 0;
   client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  client.on('message', data => got.push(String(data)));
+  client.on('message', data => messages.push(String(data)));
   const [websocket, request] = (await once(server, 'connection')) as [
     WebSocket,
     import('node:http').IncomingMessage,
