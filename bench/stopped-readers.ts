@@ -7,12 +7,13 @@
  * A regression here means that one client can take the market from another, or memory from all.
  */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { OURS } from './support/contestants.ts';
 import { clientFrame } from './support/frames.ts';
 import { Laboratory, type Measured, operationsOn, queryFor } from './support/laboratory.ts';
 import { say, spread, summarise, table } from './support/report.ts';
+import { upgrade } from './support/upgrade.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,21 +27,7 @@ const RATE = 2_000;
 
 /** Subscribes as everyone does, and never reads again. */
 async function stoppedReader({ server, symbols, contestant }: Laboratory): Promise<Socket> {
-  const socket = connect({ port: server.port, host: '127.0.0.1' });
-  socket.on('error', () => {});
-  socket.write(
-    [
-      'GET /graphql HTTP/1.1',
-      'Host: 127.0.0.1',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-      'Sec-WebSocket-Protocol: graphql-transport-ws',
-      '\r\n',
-    ].join('\r\n'),
-  );
-  await once(socket, 'data');
+  const socket = await upgrade(server.port, contestant.path);
   socket.write(clientFrame('{"type":"connection_init"}'));
   await once(socket, 'data');
   socket.pause();

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { clientFrame, FrameReader } from './frames.ts';
+import { upgrade } from './upgrade.ts';
 
 const TEXT = 1;
 const CLOSE = 8;
@@ -52,28 +53,7 @@ export class Subscriber {
     operations: readonly Operation[],
     handlers: SubscriberHandlers,
   ): Promise<Subscriber> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.write(
-        [
-          `GET ${path} HTTP/1.1`,
-          'Host: 127.0.0.1',
-          'Connection: Upgrade',
-          'Upgrade: websocket',
-          'Sec-WebSocket-Version: 13',
-          'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-          'Sec-WebSocket-Protocol: graphql-transport-ws',
-          '\r\n',
-        ].join('\r\n'),
-      );
-      socket.once('data', answer => {
-        socket.removeListener('error', reject);
-        const line = String(answer).split('\r\n', 1)[0] ?? '';
-        if (line.includes(' 101 ')) resolve();
-        else reject(new Error(`no upgrade: ${line}`));
-      });
-    });
+    const socket = await upgrade(port, path);
     const subscriber = new Subscriber(socket, index, handlers);
     await new Promise<void>(resolve => {
       subscriber.#acknowledged = resolve;

@@ -6,15 +6,12 @@ export class Redactor {
   readonly #spellings = new Set<string>();
 
   /** @param values what is empty or very short is left alone */
-  constructor(values: readonly string[] = []) {
-    for (const value of values) this.add(value);
-  }
-
-  add(value: string): void {
-    if (value.length < LEAST_LENGTH) return;
-    const base64 = Buffer.from(value).toString('base64');
-    for (const spelling of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), base64]) {
-      this.#spellings.add(spelling);
+  constructor(values: readonly string[]) {
+    for (const value of values.filter(({ length }) => length >= LEAST_LENGTH)) {
+      const base64 = Buffer.from(value).toString('base64');
+      for (const spelling of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), base64]) {
+        this.#spellings.add(spelling);
+      }
     }
   }
 

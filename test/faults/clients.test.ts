@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { clientFrame } from '../../bench/support/frames.ts';
+import { upgrade } from '../../bench/support/upgrade.ts';
 import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { get, type Scene, scenario } from '../support/scenario.ts';
-import { upgrade } from '../support/upgrade.ts';
 
 const PAIR = 'BTC/USD';
 

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { clientFrame, FrameReader } from '../../bench/support/frames.ts';
+import { upgrade } from '../../bench/support/upgrade.ts';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { type Program, run } from '../support/processes.ts';
 import { get } from '../support/scenario.ts';
-import { upgrade } from '../support/upgrade.ts';
 
 const PAIR = 'BTC/USD';
 const LISTENING = /"url":"(http:\/\/127\.0\.0\.1:(\d+))"/;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Feed } from '../../bench/support/feed.ts';
 import { clientFrame, serverFrame } from '../../bench/support/frames.ts';
+import { upgrade } from '../../bench/support/upgrade.ts';
 import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { eventually, query } from './client.ts';
 import { frames } from './fixtures.ts';
 import { startServer } from './server.ts';
-import { upgrade } from './upgrade.ts';
 
 /** What became of frames that make no sense. */
 export interface FuzzReport {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clientFrame } from '../../bench/support/frames.ts';
+import { upgrade } from '../../bench/support/upgrade.ts';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { connect, eventually, subscribe } from './client.ts';
@@ -8,7 +9,6 @@ import { BOOK_UPDATES, type BookEventResult, Mirror } from './mirror.ts';
 import { run } from './processes.ts';
 import { TcpProxy } from './proxy.ts';
 import { get, Witness } from './scenario.ts';
-import { upgrade } from './upgrade.ts';
 
 /** What a server went through, and what came of it. */
 export interface FaultsReport {

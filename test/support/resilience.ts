@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clientFrame } from '../../bench/support/frames.ts';
+import { upgrade } from '../../bench/support/upgrade.ts';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { connect, eventually, subscribe } from './client.ts';
 import { run } from './processes.ts';
 import { TcpProxy } from './proxy.ts';
 import { get } from './scenario.ts';
-import { upgrade } from './upgrade.ts';
 
 const LISTENING = /"url":"(http:\/\/127\.0\.0\.1:(\d+))"/;
 const TICKER = 'subscription { ticker(symbols: ["BTC/USD"]) { bid freshness { stale } } }';
