@@ -1,6 +1,7 @@
 /**
  * What readers that stop reading do to one that reads: 2,000 trades a second, one reader; then the same beside 100 that
- * have subscribed and take nothing. Its latency, and the memory of the server's process, in both.
+ * have subscribed and take nothing. While the kernel's buffers still take what they do not read, nobody can tell them
+ * from readers, and each costs what a reader costs; when these are full, each has to cost nothing, and little memory.
  *
  *     node bench/stopped-readers.ts [--rounds 5] [--seconds 20] [--readers 100]
  *
@@ -24,6 +25,9 @@ const { values: options } = parseArgs({
 });
 
 const RATE = 2_000;
+const READERS = Number(options.readers);
+/** Buffers of the kernel are full within this, or it is said that they were not. */
+const FULL_WITHIN_SECONDS = 60;
 
 /** Subscribes as everyone does, and never reads again. */
 async function stoppedReader({ server, symbols, contestant }: Laboratory): Promise<Socket> {
@@ -31,46 +35,60 @@ async function stoppedReader({ server, symbols, contestant }: Laboratory): Promi
   socket.write(clientFrame('{"type":"connection_init"}'));
   await once(socket, 'data');
   socket.pause();
+  // The server drops it in the end.
+  socket.on('error', () => socket.destroy());
   for (const { id, query, variables } of operationsOn(symbols, queryFor(contestant))) {
     socket.write(clientFrame(JSON.stringify({ id, type: 'subscribe', payload: { query, variables } })));
   }
   return socket;
 }
 
-const rounds: { readonly alone: Measured; readonly beside: Measured }[] = [];
-for (let round = 0; round < Number(options.rounds); round += 1) {
-  await using laboratory = await Laboratory.open(OURS);
-  await laboratory.subscribe(1);
-  await laboratory.run(RATE, 5);
-  const alone = await laboratory.run(RATE, Number(options.seconds));
-  const readers: Socket[] = [];
-  while (readers.length < Number(options.readers)) readers.push(await stoppedReader(laboratory));
-  const beside = await laboratory.run(RATE, Number(options.seconds));
-  for (const reader of readers) reader.destroy();
-  rounds.push({ alone, beside });
-  if (beside.delivered !== beside.expected || beside.disorder > 0) say('  the healthy reader missed some');
+/** Readers that the server has found to be slow. */
+async function slowReaders({ server }: Laboratory): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  return Number(/^graphql_slow_consumers_total (\d+)$/m.exec(text)?.[1]);
 }
 
-const row = (
-  name: string,
-  read: (round: (typeof rounds)[number]) => readonly [number, number],
-  digits: number,
-) => {
-  const [before, after] = [0, 1].map(index => summarise(rounds.map(round => read(round)[index] as number)));
-  return [name, ...[before, after].map(summary => (summary === undefined ? '' : spread(summary, digits)))];
-};
-say(`\n### ${options.readers} readers that do not read, ${RATE.toLocaleString('en')} values a second\n`);
+const PHASES = ['alone', 'while buffers fill', 'when they are full'] as const;
+const rounds: (readonly Measured[])[] = [];
+for (let round = 0; round < Number(options.rounds); round += 1) {
+  await using laboratory = await Laboratory.open(OURS);
+  const measure = async (): Promise<Measured> => {
+    const measured = await laboratory.run(RATE, Number(options.seconds));
+    if (measured.delivered !== measured.expected || measured.disorder > 0) {
+      say('  the healthy reader missed some');
+    }
+    return measured;
+  };
+  await laboratory.subscribe(1);
+  await laboratory.run(RATE, 5);
+  const alone = await measure();
+  const readers: Socket[] = [];
+  while (readers.length < READERS) readers.push(await stoppedReader(laboratory));
+  const filling = await measure();
+  for (let second = 0; second < FULL_WITHIN_SECONDS; second += 1) {
+    if ((await slowReaders(laboratory)) >= READERS) break;
+    await laboratory.run(RATE, 1);
+  }
+  const slow = await slowReaders(laboratory);
+  if (slow < READERS) say(`  only ${slow} were found to be slow`);
+  rounds.push([alone, filling, await measure()]);
+  for (const reader of readers) reader.destroy();
+}
+
+const row = (name: string, read: (measured: Measured) => number, digits: number): string[] => [
+  name,
+  ...PHASES.map((_, phase) => spread(summarise(rounds.map(round => read(round[phase] as Measured))), digits)),
+];
+say(`\n### ${READERS} readers that do not read, ${RATE.toLocaleString('en')} values a second\n`);
 say(
   table(
-    ['', 'alone', 'beside them'],
+    ['', ...PHASES],
     [
-      row('p50 ms of who reads', ({ alone, beside }) => [alone.p50, beside.p50], 2),
-      row('p99 ms of who reads', ({ alone, beside }) => [alone.p99, beside.p99], 2),
-      row(
-        'memory of the server, MiB',
-        ({ alone, beside }) => [alone.residentBytes / 2 ** 20, beside.residentBytes / 2 ** 20],
-        0,
-      ),
+      row('p50 ms of who reads', ({ p50 }) => p50, 2),
+      row('p99 ms of who reads', ({ p99 }) => p99, 2),
+      row('memory of the server, MiB', ({ residentBytes }) => residentBytes / 2 ** 20, 0),
+      row('of one core, %', ({ cpuShare }) => cpuShare * 100, 0),
     ],
   ),
 );

@@ -24,6 +24,8 @@ export class Turn {
   /** Each once: a writer touches when it gets its first result. */
   readonly #writers: Flushable[] = [];
   #scheduled = false;
+  /** What the last flush took. */
+  #tookMs = Number.POSITIVE_INFINITY;
   /** Monotonic. */
   #notBeforeMs = Number.NEGATIVE_INFINITY;
 
@@ -73,7 +75,11 @@ export class Turn {
     } finally {
       this.#writers.splice(0, written);
       const endMs = this.#clock.monotonicMs();
-      this.#notBeforeMs = endMs + Math.min(LONGEST_REST_MS, (endMs - startMs) * REST_PER_WORK);
+      const tookMs = endMs - startMs;
+      // The shorter of two: what held up one of them, a collection of garbage or another process, is no work.
+      const workMs = Math.min(tookMs, this.#tookMs);
+      this.#tookMs = tookMs;
+      this.#notBeforeMs = endMs + Math.min(LONGEST_REST_MS, workMs * REST_PER_WORK);
       this.#scheduled = false;
       if (this.#broadcasts.size > 0 || this.#writers.length > 0) this.#schedule();
     }

@@ -7,7 +7,7 @@ import { DirectWrite } from './direct-write.ts';
 import type { Batch, FrameComposer } from './frame-composer.ts';
 
 /** Bytes that may wait in a socket before its reader counts as slow. */
-const SOFT_BOUND_BYTES = 1024 * 1024;
+const SOFT_BOUND_BYTES = 256 * 1024;
 /** Bytes at which the socket is closed: events that must not be lost had nowhere to go. */
 const HARD_BOUND_BYTES = 16 * 1024 * 1024;
 /** A slow reader that takes nothing for this long is gone. */

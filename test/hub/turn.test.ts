@@ -53,6 +53,16 @@ test('a flush that took long is followed by a rest in proportion, in which resul
   assert.deepEqual(flushedAt, [0, 6], 'five times what it took, after it');
 });
 
+test('what holds up one flush among quick ones is no reason to rest', () => {
+  const { clock, turn, flushedAt, writer } = setUp(0);
+  for (const heldUpMs of [0, 50, 0]) {
+    turn.touched(writer);
+    turn.touched({ flush: () => clock.work(heldUpMs) });
+    clock.turn();
+  }
+  assert.deepEqual(flushedAt, [0, 0, 50]);
+});
+
 test('however long a flush took, the next one is ten milliseconds away at most', () => {
   const { clock, turn, flushedAt, writer } = setUp(500);
   turn.touched(writer);

@@ -113,7 +113,7 @@ describe('frames written past the WebSocket library', () => {
 
 describe('a reader that stops reading', () => {
   /** Too little to be too much for a turn. */
-  const part = JSON.stringify({ data: 'x'.repeat(256 * 1024) });
+  const part = JSON.stringify({ data: 'x'.repeat(64 * 1024) });
   const megabyte = JSON.stringify({ data: 'x'.repeat(1024 * 1024) });
 
   test('is congested, and told of when it reads again', async () => {
@@ -122,7 +122,7 @@ describe('a reader that stops reading', () => {
       drained += 1;
     });
     client.pause();
-    for (let index = 0; index < 40 && !writer.congested; index += 1) {
+    for (let index = 0; index < 160 && !writer.congested; index += 1) {
       writer.write(prefix, [part]);
       clock.turn();
     }
