@@ -2,6 +2,7 @@ import type { BalanceStreamingStatus } from '../client/account.ts';
 import type { ConnectionView } from '../client/upstream.ts';
 import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
+import type { LagView } from '../hub/lag.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
 import { feedOf, type SubscriptionView } from '../kraken/subscription.ts';
 import type { BookStatistics } from '../market/books.ts';
@@ -96,6 +97,15 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       }),
       ratePerSecond: t.exposeFloat('ratePerSecond', { description: 'Over the last ten seconds.' }),
       channels: t.expose('channels', { type: [ChannelStatisticsType], description: 'The same by channel.' }),
+    }),
+  });
+
+  const LagType = builder.objectRef<LagView>('Lag').implement({
+    description:
+      "How late values reach subscribers: from the exchange's timestamp to the write to their sockets, over the last ten seconds. As right as the clocks of both.",
+    fields: t => ({
+      medianMs: t.exposeFloat('medianMs', { description: 'Half of them were no later than this.' }),
+      p99Ms: t.exposeFloat('p99Ms', { description: '99 of 100 were no later than this.' }),
     }),
   });
 
@@ -280,6 +290,12 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         type: MessageStatisticsType,
         description: 'What came in.',
         resolve: ({ client }) => client.getMessageStatistics(),
+      }),
+      lag: t.field({
+        type: LagType,
+        nullable: true,
+        description: 'How late values reach subscribers; null when none was sent of late.',
+        resolve: ({ hub, clock }) => hub.lag.view(clock.now()),
       }),
       subscriptions: t.field({
         type: [UpstreamSubscription],
