@@ -1,17 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-
-/** A file of the GraphiQL page, kept in memory. */
-interface Asset {
-  readonly type: string;
-  readonly body: Buffer;
-}
-
-export interface GraphiQLPage {
-  readonly html: string;
-  /** By path. Names carry a hash of the content, so that browsers may keep them for ever. */
-  readonly assets: ReadonlyMap<string, Asset>;
-}
+import { type Asset, assetOf, type Page } from './page.ts';
 
 const BOOT = `
 const { workers, ...options } = JSON.parse(document.getElementById('options').textContent);
@@ -40,7 +29,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
  *
  * @param withAccount whether there are balances to show
  */
-export async function loadGraphiQL(endpoint: string, withAccount: boolean): Promise<GraphiQLPage> {
+export async function loadGraphiQL(endpoint: string, withAccount: boolean): Promise<Page> {
   const { js, css, favicon, editorWorkerService, graphqlWorker, jsonWorker } = await import(
     '@graphql-yoga/render-graphiql/graphiql'
   );
@@ -49,7 +38,7 @@ export async function loadGraphiQL(endpoint: string, withAccount: boolean): Prom
     const body = Buffer.from(text);
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
     const path = `${endpoint}/assets/${name.replace('.', `.${hash}.`)}`;
-    assets.set(path, { type, body });
+    assets.set(path, assetOf(type, body));
     return path;
   };
   const script = 'text/javascript; charset=utf-8';

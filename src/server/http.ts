@@ -9,12 +9,14 @@ import { CodedError } from '../lib/coded-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
 import type { ConnectionCaps } from './connection-caps.ts';
-import { type GraphiQLPage, loadGraphiQL } from './graphiql.ts';
+import { loadDashboard } from './dashboard.ts';
+import { loadGraphiQL } from './graphiql.ts';
 import { CONNECTION_LIMITS } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { HeaderCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
-import { PAGE_HEADERS } from './page-headers.ts';
+import type { Page } from './page.ts';
+import { pageHeaders } from './page-headers.ts';
 import { parseLimited } from './parsing.ts';
 import { pathOf } from './paths.ts';
 import type { OpenSubscription } from './subscriptions.ts';
@@ -48,14 +50,11 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpOptions): HttpServer {
   const yoga = createGraphQL(options);
-  let graphiql: Promise<GraphiQLPage> | undefined;
-  const page = (): Promise<GraphiQLPage> => {
-    graphiql ??= loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount);
-    return graphiql;
-  };
+  const graphiql = once(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
+  const dashboard = once(loadDashboard);
   const metrics = createMetrics(options.services);
   const server = createServer(TIMEOUTS, (request, response) => {
-    route(request, response, { ...options, yoga, page, metrics }).catch((error: unknown) => {
+    route(request, response, { ...options, yoga, graphiql, dashboard, metrics }).catch((error: unknown) => {
       options.logger.error({ err: error, url: request.url }, 'a request failed');
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
       else response.destroy();
@@ -63,6 +62,15 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   });
   server.on('connection', socket => options.caps.opened(socket));
   return { server, yoga };
+}
+
+/** What is made when somebody asks for it first, and kept. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Who sends a request sends it: a header or a body that comes by the byte ends with 408. */
@@ -149,7 +157,8 @@ function eventStream(services: Services, { onReturn }: { onReturn: () => void })
 
 interface Routes extends HttpOptions {
   readonly yoga: YogaServerInstance<ServerContext, Context>;
-  readonly page: () => Promise<GraphiQLPage>;
+  readonly graphiql: () => Promise<Page>;
+  readonly dashboard: () => Promise<Page | undefined>;
   readonly metrics: Metrics;
 }
 
@@ -163,7 +172,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
   }
   switch (pathname) {
     case '/':
-      response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+      await dashboardPage(response, routes);
       return;
     case '/health':
       send(response, 200, 'application/json', '{"status":"ok"}\n');
@@ -176,8 +185,8 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       return;
     case GRAPHQL_PATH:
       if (wantsPage(request)) {
-        response.setHeaders(PAGE_HEADERS);
-        send(response, 200, 'text/html; charset=utf-8', (await routes.page()).html);
+        response.setHeaders(GRAPHIQL_HEADERS);
+        send(response, 200, HTML, (await routes.graphiql()).html);
         return;
       }
       if (!routes.allowsOrigin(request)) {
@@ -188,7 +197,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       await answer(request, response, routes);
       return;
     default:
-      await asset(pathname, response, routes);
+      await asset(pathname, request, response, routes);
   }
 }
 
@@ -222,20 +231,52 @@ function ready(response: ServerResponse, { isDraining, services }: Routes): void
   send(response, live ? 200 : 503, 'application/json', `${JSON.stringify({ ready: live, reason })}\n`);
 }
 
-async function asset(pathname: string, response: ServerResponse, { page }: Routes): Promise<void> {
-  const found = pathname.startsWith(`${GRAPHQL_PATH}/assets/`)
-    ? (await page()).assets.get(pathname)
-    : undefined;
+const HTML = 'text/html; charset=utf-8';
+const GRAPHIQL_HEADERS = pageHeaders({ inlineStyles: true });
+const DASHBOARD_HEADERS = pageHeaders({ inlineStyles: false });
+
+async function dashboardPage(response: ServerResponse, { dashboard }: Routes): Promise<void> {
+  const page = await dashboard();
+  if (page === undefined) {
+    send(
+      response,
+      503,
+      'text/plain',
+      'The dashboard is not built: npm run build:web, and start again. The API is at /graphql\n',
+    );
+    return;
+  }
+  response.setHeaders(DASHBOARD_HEADERS);
+  send(response, 200, HTML, page.html);
+}
+
+async function asset(
+  pathname: string,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  { graphiql, dashboard }: Routes,
+): Promise<void> {
+  const page = pathname.startsWith(`${GRAPHQL_PATH}/assets/`)
+    ? graphiql
+    : pathname.startsWith('/assets/')
+      ? dashboard
+      : undefined;
+  const found = (await page?.())?.assets.get(pathname);
   if (found === undefined) {
     send(response, 404, 'text/plain', 'Not found\n');
     return;
   }
+  const { type, body, gzipped } = found;
+  const compressed = /\bgzip\b/.test(headers['accept-encoding'] ?? '') ? gzipped : undefined;
   response.writeHead(200, {
-    'Content-Type': found.type,
-    'Content-Length': found.body.length,
+    'Content-Type': type,
+    'Content-Length': (compressed ?? body).length,
+    ...(compressed && { 'Content-Encoding': 'gzip' }),
+    Vary: 'Accept-Encoding',
+    'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'public, max-age=31536000, immutable',
   });
-  response.end(found.body);
+  response.end(compressed ?? body);
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

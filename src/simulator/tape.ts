@@ -31,8 +31,11 @@ const KEPT_CANDLES = 720;
 const SNAPSHOT_TRADES = 50;
 const SNAPSHOT_CANDLES = 10;
 /** Trades before the simulation began, so that there is history, and their distance on average. */
-const PAST_TRADES = 1_200;
-const PAST_GAP_MS = 40_000;
+const PAST_TRADES = 4_800;
+const PAST_GAP_MS = 10_000;
+/** How far one of them is from the one before, at the most, and how much of the way it comes back. */
+const PAST_STEP = 0.0006;
+const PAST_PULL = 0.004;
 
 /** Every trade of one pair, and the candles that they make. */
 export class SimulatedTape {
@@ -44,14 +47,7 @@ export class SimulatedTape {
   constructor(pair: SimulatedPair, random: () => number, nowMs: number) {
     this.#pair = pair;
     this.#nextId = 1_000_000 + Math.floor(random() * 100_000_000);
-    let atMs = nowMs - PAST_TRADES * PAST_GAP_MS;
-    for (let index = 0; index < PAST_TRADES; index += 1) {
-      atMs += random() * 2 * PAST_GAP_MS;
-      if (atMs >= nowMs) break;
-      const ticks = Math.max(1, Math.round(pair.startTicks * (0.99 + 0.02 * random())));
-      const lots = 1 + Math.floor(random() * 10 ** Math.min(pair.qtyPrecision, 6));
-      this.record({ buy: random() < 0.5, market: random() < 0.5, ticks, lots, atMs: Math.floor(atMs) });
-    }
+    for (const trade of past(pair, random, nowMs)) this.record(trade);
   }
 
   get lastId(): number {
@@ -167,6 +163,30 @@ export class SimulatedTape {
       timestamp: microseconds(candle.beginMs + minutes * MINUTE_MS),
     };
   }
+}
+
+/** A walk that ends where the market begins. */
+function past(
+  { startTicks, qtyPrecision }: SimulatedPair,
+  random: () => number,
+  nowMs: number,
+): readonly Omit<SimulatedTrade, 'id'>[] {
+  const trades: Omit<SimulatedTrade, 'id'>[] = [];
+  let atMs = nowMs - PAST_TRADES * PAST_GAP_MS;
+  let price: number = startTicks;
+  for (;;) {
+    atMs += random() * 2 * PAST_GAP_MS;
+    if (atMs >= nowMs || trades.length === PAST_TRADES) break;
+    price += (random() * 2 - 1) * PAST_STEP * startTicks + (startTicks - price) * PAST_PULL;
+    const lots = 1 + Math.floor(random() ** 4 * 10 ** Math.min(qtyPrecision, 6));
+    const [buy, market] = [random() < 0.5, random() < 0.5];
+    trades.push({ buy, market, ticks: price, lots, atMs: Math.floor(atMs) });
+  }
+  const missed = startTicks - price;
+  return trades.map((trade, index) => {
+    const ticks = trade.ticks + (missed * (index + 1)) / trades.length;
+    return { ...trade, ticks: Math.max(1, Math.round(ticks)) };
+  });
 }
 
 function addTo(candles: Candle[], { ticks, lots, atMs }: SimulatedTrade, lengthMs: number): void {

@@ -1,0 +1,26 @@
+import type { Client } from 'graphql-ws';
+import { Model } from '../lib/model.ts';
+
+/** The page's own connection to the server: below it nothing is live, whatever was heard before. */
+export class Link extends Model {
+  state: 'connecting' | 'connected' | 'lost' = 'connecting';
+  /** When it entered this state, on the monotonic clock. */
+  sinceMs = performance.now();
+  /** Code that the server closed the last socket with. */
+  closeCode: number | undefined;
+
+  follow(client: Client): void {
+    client.on('connected', () => this.#enter('connected'));
+    client.on('closed', event => {
+      this.closeCode = (event as { code?: number }).code;
+      this.#enter('lost');
+    });
+  }
+
+  #enter(state: Link['state']): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.sinceMs = performance.now();
+    this.changed();
+  }
+}

@@ -1,0 +1,24 @@
+import { render } from 'preact';
+import { Api } from './api/api.ts';
+import { FeedDocument } from './generated/operations.ts';
+import { Account } from './model/account.ts';
+import { FeedModel } from './model/feed.ts';
+import { Pairs } from './model/pairs.ts';
+import { Place } from './model/place.ts';
+import { App } from './view/app.tsx';
+
+const GRAPHQL = '/graphql';
+
+const api = new Api(GRAPHQL);
+const feed = new FeedModel();
+const pairs = new Pairs(api);
+api.subscribe(FeedDocument, () => ({}), { next: result => feed.take(result), failed: () => {} });
+pairs.load();
+
+const root = document.getElementById('root');
+if (root !== null) {
+  render(
+    <App api={api} feed={feed} pairs={pairs} place={new Place()} account={new Account(GRAPHQL)} />,
+    root,
+  );
+}

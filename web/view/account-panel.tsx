@@ -1,0 +1,159 @@
+import { useState } from 'preact/hooks';
+import type { Link } from '../api/link.ts';
+import type { Account, Balance, Portfolio } from '../model/account.ts';
+import { clock } from '../model/clock.ts';
+import type { FeedModel } from '../model/feed.ts';
+import { trustOf } from '../model/freshness.ts';
+import { Badge } from './badge.tsx';
+import { Empty, Panel, Scroll } from './panel.tsx';
+import { useModels } from './use-model.ts';
+
+/** What balances may be valued in. */
+const CURRENCIES = ['USD', 'EUR', 'GBP', 'CHF', 'JPY', 'CAD', 'AUD', 'USDT', 'USDC', 'BTC', 'ETH'];
+
+interface AccountPanelProps {
+  readonly link: Link;
+  readonly feed: FeedModel;
+  readonly account: Account;
+}
+
+/** The balances, for whoever has the token. */
+export function AccountPanel({ link, feed, account }: AccountPanelProps) {
+  useModels(feed, account, account.link, clock);
+  const trust = account.unlocked ? trustOf(account.standing, account.link ?? link) : undefined;
+  const enabled = feed.status?.balanceStreaming.enabled;
+  return (
+    <Panel
+      id="account"
+      title="Account"
+      stale={trust !== undefined && !trust.live}
+      aside={
+        trust && (
+          <>
+            <Badge trust={trust} />
+            <button type="button" onClick={() => account.lock()}>
+              Lock
+            </button>
+          </>
+        )
+      }
+    >
+      {enabled === undefined && <Empty>Waiting for the server</Empty>}
+      {enabled === false && (
+        <Empty>This server has no API key of Kraken, and so no balances. KRAKEN_API_KEY enables them.</Empty>
+      )}
+      {enabled && !account.unlocked && <Locked account={account} />}
+      {enabled && account.unlocked && <Unlocked account={account} />}
+    </Panel>
+  );
+}
+
+function Locked({ account }: { readonly account: Account }) {
+  const [token, setToken] = useState('');
+  return (
+    <form
+      class="unlock"
+      onSubmit={event => {
+        event.preventDefault();
+        if (token !== '') account.unlock(token);
+        setToken('');
+      }}
+    >
+      <label for="token">Access token</label>
+      <input
+        id="token"
+        type="password"
+        autocomplete="off"
+        value={token}
+        onInput={event => setToken(event.currentTarget.value)}
+        aria-describedby="token-note"
+      />
+      <button type="submit">Show balances</button>
+      <p id="token-note">
+        {account.error === undefined ? (
+          'The server printed it at the start, or took it from ACCESS_TOKEN. It stays in this page, and is gone with it.'
+        ) : (
+          <span class="alarm" role="alert">
+            {account.error.message}
+          </span>
+        )}
+      </p>
+    </form>
+  );
+}
+
+function Unlocked({ account }: { readonly account: Account }) {
+  const { portfolio, error, valueError } = account;
+  const balances = [...account.balances.values()].sort((a, b) => a.asset.localeCompare(b.asset));
+  if (error !== undefined && balances.length === 0) {
+    return (
+      <p class="trouble" role="alert">
+        {error.message}
+        {error.reason !== undefined && ` (${error.reason})`}
+      </p>
+    );
+  }
+  if (balances.length === 0) return <Empty>Waiting for the balances</Empty>;
+  return (
+    <>
+      <p class="worth">
+        <output id="worth" aria-label="Value of the account">
+          {portfolio?.total ?? '–'}
+        </output>
+        <select
+          aria-label="Currency"
+          value={account.currency}
+          onChange={event => account.valueIn(event.currentTarget.value)}
+        >
+          {CURRENCIES.map(currency => (
+            <option key={currency}>{currency}</option>
+          ))}
+        </select>
+      </p>
+      {valueError !== undefined && <p class="note alarm">{valueError.message}</p>}
+      <Scroll label="Balances">
+        <table>
+          <caption class="hidden">Balances</caption>
+          <thead>
+            <tr>
+              <th scope="col">Asset</th>
+              <th scope="col">Balance</th>
+              <th scope="col">On hold</th>
+              <th scope="col">Free</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody id="balances">
+            {balances.map(balance => (
+              <BalanceRow key={balance.asset} balance={balance} portfolio={portfolio} />
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      {portfolio !== undefined && portfolio.unpriced.length > 0 && (
+        <p class="note" id="unpriced">
+          Not in the sum, as no streamed pair prices them: {portfolio.unpriced.join(', ')}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface BalanceRowProps {
+  readonly balance: Balance;
+  readonly portfolio: Portfolio | undefined;
+}
+
+function BalanceRow({ balance, portfolio }: BalanceRowProps) {
+  const { asset, holdTrade, freeBalance } = balance;
+  const position = portfolio?.positions.find(one => one.balance.asset === asset);
+  return (
+    <tr>
+      <th scope="row">{asset}</th>
+      <td>{balance.balance}</td>
+      <td>{holdTrade ?? '–'}</td>
+      <td>{freeBalance ?? '–'}</td>
+      <td title={position?.route.join(', ')}>{position?.value ?? '–'}</td>
+    </tr>
+  );
+}

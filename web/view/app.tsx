@@ -1,0 +1,54 @@
+import { useEffect } from 'preact/hooks';
+import type { Api } from '../api/api.ts';
+import type { Account } from '../model/account.ts';
+import type { FeedModel } from '../model/feed.ts';
+import { PairFeed } from '../model/pair-feed.ts';
+import type { Pairs } from '../model/pairs.ts';
+import type { Place } from '../model/place.ts';
+import { AccountPanel } from './account-panel.tsx';
+import { ClientsPanel } from './clients-panel.tsx';
+import { Header } from './header.tsx';
+import { IntegrityPanel } from './integrity-panel.tsx';
+import { Market } from './market.tsx';
+import { useModels, useStarted } from './use-model.ts';
+
+export interface AppProps {
+  readonly api: Api;
+  readonly feed: FeedModel;
+  readonly pairs: Pairs;
+  readonly place: Place;
+  readonly account: Account;
+}
+
+export function App({ api, feed, pairs, place, account }: AppProps) {
+  useModels(place);
+  const { symbol } = place;
+  const pair = useStarted(() => new PairFeed(api, symbol), [symbol]);
+  // Whatever name the URL gave it, from now on it has Kraken's.
+  useEffect(() => pair.ticker.watch(() => place.settle(pair.ticker.ticker?.symbol)), [pair]);
+  return (
+    <>
+      <a class="skip" href="#market">
+        Skip to the market
+      </a>
+      <Header link={api.link} feed={feed} pairs={pairs} place={place} />
+      <main>
+        <Market api={api} pair={pair} pairs={pairs} place={place} feed={feed} />
+        <div class="below">
+          <IntegrityPanel link={api.link} feed={feed} book={pair.book} />
+          <ClientsPanel link={api.link} feed={feed} />
+          <AccountPanel link={api.link} feed={feed} account={account} />
+        </div>
+      </main>
+      <footer>
+        <span>
+          A GraphQL client of this server: <a href="/graphql">explore the API</a>
+        </span>
+        <span>
+          Charts: TradingView Lightweight Charts™, copyright © TradingView, Inc.{' '}
+          <a href="https://www.tradingview.com/">tradingview.com</a>
+        </span>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Link } from '../api/link.ts';
+import { count, perSecond, span } from '../lib/format.ts';
+import type { FeedModel } from '../model/feed.ts';
+import { Empty, Figure, Panel } from './panel.tsx';
+import { useModels } from './use-model.ts';
+
+/** Who is served, and how well. */
+export function ClientsPanel({ link, feed }: { readonly link: Link; readonly feed: FeedModel }) {
+  useModels(link, feed);
+  const { status, deliveredPerSecond } = feed;
+  return (
+    <Panel
+      id="clients"
+      title="Clients"
+      stale={!feed.isCurrent(link)}
+      aside={
+        status && (
+          <small>
+            version {status.version}, up {span(status.uptimeSeconds * 1_000)}
+          </small>
+        )
+      }
+    >
+      {status === undefined ? (
+        <Empty>Waiting for the server</Empty>
+      ) : (
+        <dl class="figures">
+          <Figure label="Connections">{count(status.clients.connections)}</Figure>
+          <Figure label="Subscriptions">{count(status.clients.subscriptions)}</Figure>
+          <Figure label="Broadcasts">{count(status.clients.broadcasts)}</Figure>
+          <Figure label="Delivered">
+            {count(status.clients.delivered)}
+            {deliveredPerSecond !== undefined && <small>{perSecond(deliveredPerSecond)}</small>}
+          </Figure>
+          <Figure label="Conflated">{count(status.clients.conflated)}</Figure>
+          <Figure label="Fell behind" alarm={status.clients.slowConsumers > 0}>
+            {count(status.clients.slowConsumers)}
+          </Figure>
+          <Figure label="Refused" alarm={status.clients.refused > 0}>
+            {count(status.clients.refused)}
+          </Figure>
+        </dl>
+      )}
+    </Panel>
+  );
+}

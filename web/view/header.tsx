@@ -1,0 +1,94 @@
+import type { Link } from '../api/link.ts';
+import type { ConnectionState, UpstreamFragment } from '../generated/operations.ts';
+import { milliseconds, perSecond, span } from '../lib/format.ts';
+import { clock } from '../model/clock.ts';
+import type { FeedModel } from '../model/feed.ts';
+import type { Pairs } from '../model/pairs.ts';
+import type { Place } from '../model/place.ts';
+import { PairPicker } from './pair-picker.tsx';
+import { Figure } from './panel.tsx';
+import { useModels } from './use-model.ts';
+
+interface HeaderProps {
+  readonly link: Link;
+  readonly feed: FeedModel;
+  readonly pairs: Pairs;
+  readonly place: Place;
+}
+
+/** What an operator sees from across the room. */
+export function Header({ link, feed, pairs, place }: HeaderProps) {
+  useModels(link, feed, clock);
+  const { status } = feed;
+  const reached = link.state === 'connected';
+  return (
+    <header class="top">
+      <h1>
+        <span class="mark" aria-hidden="true" />
+        kraken-graphql
+      </h1>
+      <PairPicker pairs={pairs} place={place} />
+      <dl class={feed.isCurrent(link) ? 'vitals' : 'vitals stale'}>
+        <Figure label="Server" alarm={link.state === 'lost'}>
+          <Dot on={reached} />
+          <span id="server-state" role="status">
+            {SERVER[link.state]}
+          </span>
+          {link.state === 'lost' && <small>for {span(performance.now() - link.sinceMs)}</small>}
+        </Figure>
+        {status && (
+          <>
+            <Upstream label="Public feed" upstream={status.public} feed={feed} />
+            <Upstream label="Private feed" upstream={status.private} feed={feed} />
+            <Figure label="Exchange" alarm={status.exchange !== null && status.exchange !== 'online'}>
+              {status.exchange?.replace('_', ' ') ?? 'not heard yet'}
+            </Figure>
+            <Figure label="Messages">{perSecond(status.messages.ratePerSecond)}</Figure>
+            <Figure label="Lag" alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}>
+              {status.lag === null ? '–' : milliseconds(status.lag.medianMs)}
+              {status.lag !== null && <small>p99 {milliseconds(status.lag.p99Ms)}</small>}
+            </Figure>
+          </>
+        )}
+      </dl>
+    </header>
+  );
+}
+
+/** From here on somebody should look why. */
+const LATE_MS = 2_000;
+
+const SERVER = { connecting: 'Connecting', connected: 'Connected', lost: 'Not reached' } as const;
+
+const STATES: Readonly<Record<ConnectionState, string>> = {
+  DISABLED: 'Off',
+  CONNECTING: 'Connecting',
+  CONNECTED: 'Connected',
+  BACKING_OFF: 'Reconnecting',
+  CLOSED: 'Closed',
+};
+
+interface UpstreamProps {
+  readonly label: string;
+  readonly upstream: UpstreamFragment;
+  readonly feed: FeedModel;
+}
+
+function Upstream({ label, upstream, feed }: UpstreamProps) {
+  const { state, connectedAt, reconnects, latencyMs, lastError } = upstream;
+  const connected = state === 'CONNECTED';
+  return (
+    <Figure label={label} alarm={!connected && state !== 'DISABLED'}>
+      <Dot on={connected} />
+      {STATES[state]}
+      {connectedAt !== null && <small>for {span(feed.since(connectedAt))}</small>}
+      {connected && latencyMs !== null && <small>RTT {milliseconds(latencyMs)}</small>}
+      {reconnects > 0 && <small>{reconnects === 1 ? '1 reconnect' : `${reconnects} reconnects`}</small>}
+      {!connected && lastError !== null && <small>{lastError}</small>}
+    </Figure>
+  );
+}
+
+function Dot({ on }: { readonly on: boolean }) {
+  return <span class={on ? 'dot on' : 'dot'} aria-hidden="true" />;
+}

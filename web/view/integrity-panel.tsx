@@ -1,0 +1,148 @@
+import type { Link } from '../api/link.ts';
+import { count, perSecond, span } from '../lib/format.ts';
+import type { BookMirror } from '../model/book-mirror.ts';
+import type { FeedModel, Status } from '../model/feed.ts';
+import { LABELS } from '../model/freshness.ts';
+import { Empty, Figure, Panel } from './panel.tsx';
+import { useModels } from './use-model.ts';
+
+interface IntegrityPanelProps {
+  readonly link: Link;
+  readonly feed: FeedModel;
+  readonly book: BookMirror;
+}
+
+/** Whether what is shown is true and whole. */
+export function IntegrityPanel({ link, feed, book }: IntegrityPanelProps) {
+  useModels(link, feed);
+  const { status } = feed;
+  return (
+    <Panel
+      id="integrity"
+      title="Integrity"
+      stale={!feed.isCurrent(link)}
+      aside={status && <span class={`health ${status.health.toLowerCase()}`}>{HEALTH[status.health]}</span>}
+    >
+      {status === undefined ? (
+        <Empty>Waiting for the server</Empty>
+      ) : (
+        <>
+          <dl class="figures">
+            <Figure label="Checksums verified">{count(status.books.verified)}</Figure>
+            <Figure label="Checksums failed" alarm={status.books.checksumFailures > 0}>
+              {count(status.books.checksumFailures)}
+            </Figure>
+            <Figure label="Books resynced">{count(status.books.resyncs)}</Figure>
+            <Figure label="Verified here">
+              {count(book.verified)}
+              {book.failed > 0 && <small>{count(book.failed)} failed</small>}
+            </Figure>
+            <Figure label="Gaps found">{count(status.trades.gapsDetected)}</Figure>
+            <Figure label="Gaps repaired">{count(status.trades.gapsRepaired)}</Figure>
+            <Figure label="Trades recovered">{count(status.trades.tradesRecovered)}</Figure>
+            <Figure label="Trades lost" alarm={status.trades.tradesLost > 0}>
+              {count(status.trades.tradesLost)}
+            </Figure>
+            <Figure label="Duplicates dropped">{count(status.trades.duplicatesDropped)}</Figure>
+            <Figure label="Frames with errors" alarm={status.messages.errors > 0}>
+              {count(status.messages.errors)}
+            </Figure>
+          </dl>
+          <Channels feed={feed} status={status} />
+          <Subscriptions feed={feed} status={status} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+const HEALTH = { HEALTHY: 'Healthy', DEGRADED: 'Degraded', DOWN: 'Down' } as const;
+
+interface StatusProps {
+  readonly feed: FeedModel;
+  readonly status: Status;
+}
+
+function Channels({ feed, status: { messages } }: StatusProps) {
+  return (
+    <table>
+      <caption>Channels</caption>
+      <thead>
+        <tr>
+          <th scope="col">Channel</th>
+          <th scope="col">Messages</th>
+          <th scope="col">Rate</th>
+          <th scope="col">Silent for</th>
+        </tr>
+      </thead>
+      <tbody id="channels">
+        {messages.channels.map(({ channel, total, ratePerSecond, lastMessageAt }) => (
+          <tr key={channel}>
+            <th scope="row">{channel}</th>
+            <td>{count(total)}</td>
+            <td>{perSecond(ratePerSecond)}</td>
+            <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What is wrong stands open; the rest can be unfolded. */
+function Subscriptions({ feed, status: { subscriptions } }: StatusProps) {
+  const troubled = subscriptions.filter(({ state }) => state !== 'LIVE');
+  return (
+    <>
+      {troubled.length > 0 && <SubscriptionTable caption="Not live" feed={feed} rows={troubled} />}
+      <details>
+        <summary>All {count(subscriptions.length)} subscriptions at Kraken</summary>
+        <SubscriptionTable caption="Subscriptions at Kraken" feed={feed} rows={subscriptions} />
+      </details>
+    </>
+  );
+}
+
+interface SubscriptionTableProps {
+  readonly caption: string;
+  readonly feed: FeedModel;
+  readonly rows: Status['subscriptions'];
+}
+
+/** More are not listed at once: a server may stream every pair. */
+const LISTED = 200;
+
+function SubscriptionTable({ caption, feed, rows }: SubscriptionTableProps) {
+  return (
+    <table>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">What</th>
+          <th scope="col">State</th>
+          <th scope="col">Readers</th>
+          <th scope="col">Silent for</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows
+          .slice(0, LISTED)
+          .map(({ channel, symbol, depth, interval, state, subscribers, lastMessageAt, error }) => (
+            <tr key={`${channel} ${symbol} ${depth} ${interval}`}>
+              <th scope="row">
+                {channel} {symbol} {depth ?? (interval === null ? '' : `${interval} min`)}
+              </th>
+              <td>{error ?? LABELS[state]}</td>
+              <td>{count(subscribers)}</td>
+              <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
+            </tr>
+          ))}
+        {rows.length > LISTED && (
+          <tr>
+            <td colSpan={4}>and {count(rows.length - LISTED)} more</td>
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ComponentChildren } from 'preact';
+
+interface PanelProps {
+  /** Of the element; its heading is named after it. */
+  readonly id: string;
+  readonly title: string;
+  /** Beside the heading: a badge, or something to choose. */
+  readonly aside?: ComponentChildren;
+  /** Whether what it shows is not to be trusted right now. */
+  readonly stale?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A part of the page with a heading. */
+export function Panel({ id, title, aside, stale = false, children }: PanelProps) {
+  return (
+    <section id={id} class={stale ? 'panel stale' : 'panel'} aria-labelledby={`${id}-title`}>
+      <header>
+        <h2 id={`${id}-title`}>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** In place of what is not there yet, or never will be. */
+export function Empty({ children }: { readonly children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+interface FigureProps {
+  readonly label: string;
+  readonly children: ComponentChildren;
+  /** What draws the eye: something is wrong. */
+  readonly alarm?: boolean;
+}
+
+/** A named value in a list of them. */
+export function Figure({ label, children, alarm = false }: FigureProps) {
+  return (
+    <div class={alarm ? 'figure alarm' : 'figure'}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** What may be too large for its panel: scrolled by the keyboard too. */
+export function Scroll({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without a place in the order of tabs no key could scroll it
+    <section class="scroll" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+import { useEffect } from 'preact/hooks';
+import type { Link } from '../api/link.ts';
+import { clock } from '../model/clock.ts';
+import { trustOf } from '../model/freshness.ts';
+import type { Pair } from '../model/pairs.ts';
+import type { TickerModel } from '../model/ticker.ts';
+import { Badge } from './badge.tsx';
+import { Figure } from './panel.tsx';
+import { useModels } from './use-model.ts';
+
+interface TickerLineProps {
+  readonly link: Link;
+  readonly model: TickerModel;
+  readonly pair: Pair | undefined;
+  readonly symbol: string;
+}
+
+/** The price, and the day so far. */
+export function TickerLine({ link, model, pair, symbol }: TickerLineProps) {
+  useModels(model, link, clock);
+  const { ticker } = model;
+  const trust = trustOf(model.standing, link);
+  const last = ticker?.last ?? undefined;
+  useEffect(() => {
+    document.title = `${trust.live && last !== undefined ? `${last} ` : ''}${symbol} · kraken-graphql`;
+  }, [trust.live, last, symbol]);
+  return (
+    <section id="ticker" class={trust.live ? 'ticker' : 'ticker stale'} aria-label={`Ticker of ${symbol}`}>
+      <div class="headline">
+        <h2 class="symbol">{symbol}</h2>
+        <Badge trust={trust} />
+        {pair !== undefined && pair.status !== 'online' && (
+          <span class="badge">{pair.status.replace('_', ' ')}</span>
+        )}
+      </div>
+      <p class="last">
+        <output id="last" aria-label="Last price">
+          {last ?? '–'}
+        </output>
+        {ticker && (
+          <span id="change" class={ticker.change.startsWith('-') ? 'down' : 'up'}>
+            {signed(ticker.change)} ({signed(ticker.changePct)} %)
+          </span>
+        )}
+      </p>
+      <dl>
+        <Figure label="Bid">{ticker?.bid ?? '–'}</Figure>
+        <Figure label="Ask">{ticker?.ask ?? '–'}</Figure>
+        <Figure label="Spread">
+          {ticker?.spread ?? '–'}
+          {ticker?.spreadPercentage != null && <small>{shortened(ticker.spreadPercentage)} %</small>}
+        </Figure>
+        <Figure label="24 h high">{ticker?.high ?? '–'}</Figure>
+        <Figure label="24 h low">{ticker?.low ?? '–'}</Figure>
+        <Figure label="24 h VWAP">{ticker?.vwap ?? '–'}</Figure>
+        <Figure label={`24 h volume${pair === undefined ? '' : `, ${pair.base}`}`}>
+          {ticker?.volume ?? '–'}
+        </Figure>
+      </dl>
+    </section>
+  );
+}
+
+function signed(text: string): string {
+  return text.startsWith('-') ? `−${text.slice(1)}` : `+${text}`;
+}
+
+/** A figure that this server computed, cut to what can be taken in at a glance. */
+function shortened(text: string): string {
+  const significant = /^-?0*\.?0*[1-9]\d?\d?/.exec(text)?.[0];
+  return significant === undefined || !text.includes('.') ? text : significant;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+/** `npx vite web` serves the dashboard as it is edited, against a server on its usual port. */
+// biome-ignore lint/style/noDefaultExport: Vite wants it so
+export default defineConfig({
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    // Everything is a file of its own: the page allows nothing that stands in it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2023',
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  server: { proxy: { '/graphql': { target: 'http://127.0.0.1:4000', ws: true } } },
+});
