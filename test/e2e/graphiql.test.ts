@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Exchange } from '../../src/simulator/exchange.ts';
+import { launch, NO_BROWSER, SCREENSHOTS, visit } from '../support/browser.ts';
 import { eventually } from '../support/client.ts';
 import { startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const SCREENSHOTS = process.env['SCREENSHOTS'];
 
 /** The tabs after the first, and what shows that each ran. */
 const TABS: Readonly<Record<string, RegExp>> = {
@@ -49,7 +46,7 @@ const result = (page: Page): Promise<string> =>
     .then(text => (text ?? '').replaceAll('\u00a0', ' '));
 
 test('GraphiQL loads from this server alone, and its example tabs run and move', {
-  skip: existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`,
+  skip: NO_BROWSER,
 }, async () => {
   const exchange = new Exchange({ tradesPerSecond: 50 });
   await exchange.start();
@@ -58,34 +55,13 @@ test('GraphiQL loads from this server alone, and its example tabs run and move',
     KRAKEN_WS_AUTH_URL: exchange.privateUrl,
     KRAKEN_REST_URL: exchange.restUrl,
   });
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  });
+  const browser = await launch();
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-    const foreign: string[] = [];
-    const failures: string[] = [];
-    const sockets: string[] = [];
-    await page.route('**/*', route => {
-      if (route.request().url().startsWith(app.url)) return route.continue();
-      foreign.push(route.request().url());
-      return route.abort();
+    await using visited = await visit(browser, app.url, '/graphql', {
+      viewport: { width: 1400, height: 900 },
     });
-    page.on('pageerror', error => failures.push(String(error)));
-    page.on('console', message => {
-      if (/Content Security Policy|violates the following/i.test(message.text()))
-        failures.push(message.text());
-    });
-    page.on('websocket', socket => sockets.push(socket.url()));
-    const response = await page.goto(`${app.url}/graphql`);
+    const { page, foreign, failures, sockets } = visited;
+    const response = await page.reload();
     const policy = (await response?.headerValue('content-security-policy')) ?? '';
     assert.match(policy, /default-src 'none'.*script-src 'self'(;|$)/);
     assert.equal(await response?.headerValue('x-frame-options'), 'DENY');

@@ -50,6 +50,8 @@ export class Account extends Model {
     this.#api = api;
     const stopBalances = api.subscribe(AccountBalancesDocument, () => ({}), {
       next: ({ balances }) => {
+        // What it is worth is nobody's before the token has been found right.
+        if (this.balances.size === 0) this.#value();
         this.balances.set(balances.asset, balances);
         this.standing = standingOf(balances.freshness);
         this.error = undefined;
@@ -61,13 +63,14 @@ export class Account extends Model {
         this.changed();
       },
     });
-    const timer = setInterval(() => this.#value(), VALUE_EVERY_MS);
+    const timer = setInterval(() => {
+      if (this.balances.size > 0) this.#value();
+    }, VALUE_EVERY_MS);
     this.#stop = () => {
       clearInterval(timer);
       stopBalances();
       api.close();
     };
-    this.#value();
     this.changed();
   }
 

@@ -16,11 +16,14 @@ const KEPT = 100;
 export class Tape extends Model {
   /** undefined until the first batch, which may hold no trade. */
   lines: TapeLine[] | undefined;
+  /** When this page heard of it last. */
+  heardMs = Number.NEGATIVE_INFINITY;
   /** Where to go on after the connection was lost. */
   cursor: string | undefined;
 
   take({ trades: { trades, gap, cursor } }: PairTradesSubscription): void {
     this.cursor = cursor;
+    this.heardMs = performance.now();
     const lines: TapeLine[] = trades.slice(-KEPT).map(trade => ({ key: String(trade.tradeId), trade }));
     if (gap !== null) lines.unshift({ key: `before ${cursor}`, missing: gap.missing });
     this.#add(lines);

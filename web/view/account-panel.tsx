@@ -111,7 +111,7 @@ function Unlocked({ account }: { readonly account: Account }) {
         </select>
       </p>
       {valueError !== undefined && <p class="note alarm">{valueError.message}</p>}
-      <Scroll label="Balances">
+      <Scroll label="All balances">
         <table>
           <caption class="hidden">Balances</caption>
           <thead>

@@ -66,7 +66,9 @@ export class CandleChart {
       onColours(() => {
         this.#colours = colours();
         this.#paint();
+        // In the new colours, all of it.
         this.#drawnVersion = -1;
+        this.#drawnUntil = Number.POSITIVE_INFINITY;
         this.#draw();
       }),
     ];
@@ -97,18 +99,20 @@ export class CandleChart {
 
   #draw(): void {
     const { bars, complete, version } = this.#candles;
-    if (this.#drawnVersion < 0 || complete !== this.#drawnComplete) {
+    const changed = bars.filter(bar => bar.version > this.#drawnVersion);
+    const [first] = changed;
+    if (first !== undefined && secondsOf(first) < this.#drawnUntil) {
+      // History came, or what was missed.
       this.#bars.setData(bars.map(bar => this.#candle(bar)));
       this.#volumes.setData(bars.map(bar => this.#volume(bar)));
-      this.#chart.timeScale().setVisibleLogicalRange({ from: bars.length - SHOWN, to: bars.length + 4 });
     } else {
-      for (const bar of bars) {
-        if (bar.version <= this.#drawnVersion) continue;
-        const isPast = secondsOf(bar) < this.#drawnUntil;
-        this.#bars.update(this.#candle(bar), isPast);
-        this.#volumes.update(this.#volume(bar), isPast);
-        this.#drawnUntil = Math.max(this.#drawnUntil, secondsOf(bar));
+      for (const bar of changed) {
+        this.#bars.update(this.#candle(bar));
+        this.#volumes.update(this.#volume(bar));
       }
+    }
+    if (complete && !this.#drawnComplete) {
+      this.#chart.timeScale().setVisibleLogicalRange({ from: bars.length - SHOWN, to: bars.length + 4 });
     }
     const newest = bars.at(-1);
     if (newest !== undefined) this.#drawnUntil = secondsOf(newest);

@@ -9,7 +9,7 @@ import { useModels } from './use-model.ts';
 
 /** How much is offered up to which price. */
 export function DepthPanel({ link, book }: { readonly link: Link; readonly book: BookMirror }) {
-  useModels(link, clock);
+  useModels(book, link, clock);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (canvas.current === null) return;

@@ -20,13 +20,13 @@ interface TapePanelProps {
 /** The latest trades, newest first: each once, or that some are missing. */
 export function TapePanel({ link, tape, feed, symbol }: TapePanelProps) {
   useModels(tape, feed, link);
-  const trust = trustInTape(link, feed, symbol);
+  const trust = trustInTape(link, feed, symbol, tape);
   return (
     <Panel id="tape" title="Trades" stale={!trust.live} aside={<Badge trust={trust} />}>
       {tape.lines === undefined || tape.lines.length === 0 ? (
         <Empty>{tape.lines === undefined ? 'Waiting for trades' : 'No trade yet'}</Empty>
       ) : (
-        <Scroll label="Trades">
+        <Scroll label="Latest trades">
           <table class="tape">
             <caption class="hidden">The latest trades, newest first; times are UTC</caption>
             <thead>
@@ -73,11 +73,11 @@ function Line({ line }: { readonly line: TapeLine }) {
   );
 }
 
-/** A trade is what it is however old; what may be wrong is that newer ones do not come. */
-function trustInTape(link: Link, feed: FeedModel, symbol: string): Trust {
+/** A trade is what it is however old; what may be wrong is that newer ones do not come, and that the status says. */
+function trustInTape(link: Link, feed: FeedModel, symbol: string, { heardMs }: Tape): Trust {
   const unknown = { live: false, ageMs: undefined };
   if (link.state === 'lost') return { ...unknown, label: 'Server not reached' };
-  const upstream = feed.isCurrent(link) ? feed.subscription('trade', symbol) : undefined;
-  if (upstream === undefined) return { ...unknown, label: LABELS.PENDING };
-  return { ...unknown, live: upstream.state === 'LIVE', label: LABELS[upstream.state] };
+  const told = feed.isCurrent(link) ? feed.subscription('trade', symbol)?.state : undefined;
+  const state = told ?? (heardMs >= link.sinceMs ? 'LIVE' : 'PENDING');
+  return { ...unknown, live: state === 'LIVE', label: LABELS[state] };
 }

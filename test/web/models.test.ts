@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { ApiError, errorOf } from '../../web/api/error.ts';
+import { runningSums } from '../../web/lib/decimal.ts';
+import { count, milliseconds, perSecond, span } from '../../web/lib/format.ts';
+import { Model } from '../../web/lib/model.ts';
+import { Candles } from '../../web/model/candles.ts';
+import { type Freshness, standingOf, trustOf } from '../../web/model/freshness.ts';
+import { type Pair, search } from '../../web/model/pairs.ts';
+import { Tape } from '../../web/model/tape.ts';
+
+describe('what is shown once per frame', () => {
+  class Counter extends Model {
+    value = 0;
+    add(): void {
+      this.value += 1;
+      this.changed();
+    }
+  }
+
+  test('a thousand changes between two frames are told once, and a model that nobody watches asks for none', () => {
+    const frames: (() => void)[] = [];
+    // Node has no frames of its own.
+    Object.assign(globalThis, { requestAnimationFrame: (frame: () => void) => void frames.push(frame) });
+    const model = new Counter();
+    model.add();
+    assert.equal(frames.length, 0);
+    const told: number[] = [];
+    const stop = model.watch(() => told.push(model.value));
+    for (let index = 0; index < 1_000; index += 1) model.add();
+    assert.equal(frames.length, 1);
+    frames.pop()?.();
+    assert.deepEqual(told, [1_001]);
+    model.add();
+    frames.pop()?.();
+    assert.deepEqual(told, [1_001, 1_002]);
+    stop();
+    model.add();
+    assert.equal(frames.length, 0);
+  });
+});
+
+describe('digits', () => {
+  test('running totals are exact to the last digit, with the places of the finest', () => {
+    assert.deepEqual(runningSums(['0.1', '0.20', '1']), ['0.10', '0.30', '1.30']);
+    assert.deepEqual(runningSums(['0.00000001', '9999999999.99999999']), [
+      '0.00000001',
+      '10000000000.00000000',
+    ]);
+    assert.deepEqual(runningSums(['7', '8']), ['7', '15']);
+    assert.deepEqual(runningSums([]), []);
+    const amount = fc.integer({ min: 0, max: 1_000_000 });
+    fc.assert(
+      fc.property(fc.array(amount, { minLength: 1 }), lots => {
+        const sums = runningSums(
+          lots.map(lot => `${Math.floor(lot / 100)}.${String(lot % 100).padStart(2, '0')}`),
+        );
+        const total = lots.reduce((sum, lot) => sum + lot, 0);
+        assert.equal(sums.at(-1), `${Math.floor(total / 100)}.${String(total % 100).padStart(2, '0')}`);
+      }),
+    );
+  });
+
+  test('counts, rates, times and spans are short', () => {
+    assert.equal(count(1_234_567), '1,234,567');
+    assert.deepEqual([0, 0.34, 12.44, 1_530.2].map(perSecond), ['0/s', '0.3/s', '12.4/s', '1,530/s']);
+    assert.deepEqual([0.42, 12.4, 1_240].map(milliseconds), ['0.4 ms', '12 ms', '1.2 s']);
+    assert.deepEqual([0, 999, 42_000, 185_000, 3_600_000, 187_200_000, 86_400_000].map(span), [
+      '0 s',
+      '0 s',
+      '42 s',
+      '3 min 5 s',
+      '1 h',
+      '2 d 4 h',
+      '1 d',
+    ]);
+  });
+});
+
+describe('trust', () => {
+  const live: Freshness = { state: 'LIVE', stale: false, ageMs: 40 };
+  const connected = { state: 'connected', sinceMs: 1_000 } as const;
+
+  test('is in what was heard as live on the present connection, and in nothing else', () => {
+    const standing = standingOf(live, 2_000);
+    assert.deepEqual(trustOf(standing, connected, 2_100), { live: true, label: 'Live', ageMs: 140 });
+    assert.equal(trustOf(standing, { state: 'lost', sinceMs: 2_050 }, 2_100).live, false);
+    // The connection is back, and the value is from before.
+    const again = trustOf(standing, { state: 'connected', sinceMs: 9_000 }, 9_500);
+    assert.deepEqual(again, { live: false, label: 'Waiting for a value', ageMs: 7_540 });
+    assert.equal(trustOf(undefined, connected, 2_100).live, false);
+    const stale = standingOf({ state: 'DISCONNECTED', stale: true, ageMs: 4_000 }, 2_000);
+    assert.deepEqual(trustOf(stale, connected, 3_000), { live: false, label: 'Disconnected', ageMs: 5_000 });
+  });
+});
+
+describe('the tape', () => {
+  const trades = (...ids: number[]) =>
+    ids.map(tradeId => ({ tradeId, side: 'BUY' as const, price: '1.0', qty: '1', timestamp: '' }));
+  const read = (tape: Tape): unknown[] =>
+    (tape.lines ?? []).map(line => ('trade' in line ? line.trade.tradeId : `missing ${line.missing}`));
+
+  test('is newest first, names gaps where they are, and keeps a hundred lines', () => {
+    const tape = new Tape();
+    assert.equal(tape.lines, undefined);
+    tape.take({ trades: { trades: [], cursor: 'a', gap: null } });
+    assert.deepEqual(read(tape), []);
+    tape.take({ trades: { trades: trades(1, 2), cursor: 'b', gap: null } });
+    tape.take({ trades: { trades: trades(6), cursor: 'c', gap: { missing: 3 } } });
+    assert.deepEqual(read(tape), [6, 'missing 3', 2, 1]);
+    assert.equal(tape.cursor, 'c');
+    tape.take({
+      trades: {
+        trades: trades(...Array.from({ length: 300 }, (_, index) => 7 + index)),
+        cursor: 'd',
+        gap: null,
+      },
+    });
+    assert.equal(read(tape).length, 100);
+    assert.equal(read(tape)[0], 306);
+  });
+
+  test('begins anew with a line that says so when its cursor is of no use any more', () => {
+    const tape = new Tape();
+    tape.take({ trades: { trades: trades(1), cursor: 'a', gap: null } });
+    tape.restart();
+    assert.equal(tape.cursor, undefined);
+    tape.take({ trades: { trades: trades(900), cursor: 'b', gap: null } });
+    assert.deepEqual(read(tape), [900, 'missing undefined', 1]);
+  });
+});
+
+describe('candles', () => {
+  const bar = (minute: number, close: string, closed = true) => ({
+    intervalBegin: `2026-11-25T00:${String(minute).padStart(2, '0')}:00.000000000Z`,
+    open: '1.0',
+    high: '2.0',
+    low: '0.5',
+    close,
+    volume: '3',
+    trades: 4,
+    closed,
+  });
+  const freshness: Freshness = { state: 'LIVE', stale: false, ageMs: 0 };
+  const read = (candles: Candles): unknown[] =>
+    candles.bars.map(({ intervalBegin, close }) => [Number(intervalBegin.slice(14, 16)), close]);
+
+  test('history and stream are one series, in order, whichever comes first; the stream knows the forming one better', () => {
+    const candles = new Candles();
+    candles.take({ ohlc: { ...bar(3, 'new', false), freshness } });
+    candles.takeHistory([bar(1, 'a'), bar(2, 'b'), bar(3, 'old', false)]);
+    candles.take({ ohlc: { ...bar(4, 'd', false), freshness } });
+    assert.deepEqual(read(candles), [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'new'],
+      [4, 'd'],
+    ]);
+    candles.takeHistory([bar(2, 'b'), bar(3, 'closed'), bar(4, 'old', false)]);
+    assert.deepEqual(read(candles), [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'closed'],
+      [4, 'd'],
+    ]);
+  });
+
+  test('each bar has the version of its last change, so that a chart draws no more than changed', () => {
+    const candles = new Candles();
+    candles.takeHistory([bar(1, 'a'), bar(2, 'b')]);
+    const drawn = candles.version;
+    candles.take({ ohlc: { ...bar(2, 'c'), freshness } });
+    assert.deepEqual(
+      candles.bars.filter(({ version }) => version > drawn).map(({ close }) => close),
+      ['c'],
+    );
+  });
+});
+
+describe('the search for a pair', () => {
+  const pairs: readonly Pair[] = ['AAVE/USD', 'BTC/EUR', 'BTC/USD', 'DOGE/USD', 'ETH/BTC', 'WBTC/USD'].map(
+    symbol => ({
+      symbol,
+      base: symbol.split('/')[0] ?? '',
+      quote: symbol.split('/')[1] ?? '',
+      status: 'online',
+      pricePrecision: 1,
+      qtyPrecision: 8,
+    }),
+  );
+  const found = (text: string): string[] => search(pairs, text).map(({ symbol }) => symbol);
+
+  test('finds by base first, then anywhere, under any of the usual names', () => {
+    assert.deepEqual(found('btc'), ['BTC/EUR', 'BTC/USD', 'ETH/BTC', 'WBTC/USD']);
+    assert.deepEqual(found('BTC/USD')[0], 'BTC/USD');
+    assert.deepEqual(found('btc-eur'), ['BTC/EUR']);
+    assert.deepEqual(found('btcusd')[0], 'BTC/USD');
+    assert.deepEqual(found('xbt/usd')[0], 'BTC/USD');
+    assert.deepEqual(found('xdg'), ['DOGE/USD']);
+    assert.deepEqual(found('nothing'), []);
+    assert.equal(found('').length, pairs.length);
+  });
+});
+
+describe('errors of the API', () => {
+  test('carry code, suggestions and reason, whatever form they come in', () => {
+    const error = errorOf([
+      {
+        message: 'No pair',
+        extensions: { code: 'UNKNOWN_SYMBOL', suggestions: ['BTC/USD'], reason: 'because' },
+      },
+    ]);
+    assert.deepEqual(
+      [error.message, error.code, error.suggestions, error.reason, error.isFinal],
+      ['No pair', 'UNKNOWN_SYMBOL', ['BTC/USD'], 'because', true],
+    );
+    assert.equal(errorOf({ code: 1001, reason: 'Going away' }).message, 'Going away');
+    assert.equal(errorOf(new TypeError('fetch failed')).message, 'fetch failed');
+    assert.equal(errorOf(undefined).isFinal, false);
+    const given = new ApiError('as it is');
+    assert.equal(errorOf(given), given);
+  });
+});
