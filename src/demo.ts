@@ -28,6 +28,7 @@ const query = '{ ticker(symbol: "BTC/USD") { bid ask last spread freshness { sta
 process.stdout.write(`
   kraken-graphql demo: the data are simulated
 
+  Dashboard       ${url}/   (open it in a browser)
   GraphiQL        ${url}/graphql   (open it in a browser)
   GraphQL         ${url}/graphql   (POST, SSE)
   WebSocket       ${url.replace('http', 'ws')}/graphql   (graphql-transport-ws)

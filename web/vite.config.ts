@@ -10,6 +10,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
+    // Of what is bundled, beside it.
+    license: { fileName: 'licenses.md' },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:4000', ws: true } } },

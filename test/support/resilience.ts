@@ -75,7 +75,7 @@ function quantile(values: readonly number[], share: number): number {
 
 export interface ChurnReport {
   readonly cycles: number;
-  /** Resident memory of the server's process, MiB: after a twentieth of the cycles, and after all. */
+  /** Resident memory of the server's process, MiB: after a quarter of the cycles, and after all. */
   readonly memory: readonly [number, number];
   /** Connections, subscriptions and broadcasts that are left. */
   readonly left: readonly number[];
@@ -120,12 +120,12 @@ export async function churn({ cycles }: { cycles: number }): Promise<ChurnReport
       left: ['graphql_connections', 'graphql_subscriptions', 'graphql_broadcasts'].map(value),
     };
   };
-  await until(cycles / 20);
+  await until(cycles / 4);
   await delay(2_000);
   const warm = await look();
   await until(cycles);
   const { memory, left } = await eventually(look, ({ left }) => left.every(count => count === 0));
   await exchange.stop();
-  const problems = memory > warm.memory * 1.5 ? [`memory went from ${warm.memory} to ${memory} MiB`] : [];
+  const problems = memory > warm.memory * 1.1 ? [`memory went from ${warm.memory} to ${memory} MiB`] : [];
   return { cycles: done, memory: [warm.memory, memory], left, problems };
 }

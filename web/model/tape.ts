@@ -5,9 +5,7 @@ type Batch = PairTradesSubscription['trades'];
 export type Trade = Batch['trades'][number];
 
 /** A line of the tape: a trade, or that some before it are missing. */
-export type TapeLine =
-  | { readonly key: string; readonly trade: Trade }
-  | { readonly key: string; readonly missing: number | undefined };
+export type TapeLine = { readonly trade: Trade } | { readonly missing: number | undefined };
 
 /** Lines that are kept; the oldest go. */
 const KEPT = 100;
@@ -24,14 +22,14 @@ export class Tape extends Model {
   take({ trades: { trades, gap, cursor } }: PairTradesSubscription): void {
     this.cursor = cursor;
     this.heardMs = performance.now();
-    const lines: TapeLine[] = trades.slice(-KEPT).map(trade => ({ key: String(trade.tradeId), trade }));
-    if (gap !== null) lines.unshift({ key: `before ${cursor}`, missing: gap.missing });
+    const lines: TapeLine[] = trades.slice(-KEPT).map(trade => ({ trade }));
+    if (gap !== null) lines.unshift({ missing: gap.missing });
     this.#add(lines);
   }
 
   /** What came after the cursor can not be had any more: goes on with what comes now, and says so. */
   restart(): void {
-    if (this.cursor !== undefined) this.#add([{ key: `after ${this.cursor}`, missing: undefined }]);
+    if (this.cursor !== undefined) this.#add([{ missing: undefined }]);
     this.cursor = undefined;
   }
 

@@ -37,8 +37,9 @@ export function TapePanel({ link, tape, feed, symbol }: TapePanelProps) {
               </tr>
             </thead>
             <tbody id="trades">
-              {tape.lines.slice(0, LINES).map(line => (
-                <Line key={line.key} line={line} />
+              {tape.lines.slice(0, LINES).map((line, index) => (
+                // By place: texts change, and no row is made or moved.
+                <Line key={index} line={line} />
               ))}
             </tbody>
           </table>
