@@ -14,6 +14,7 @@ import { Exchange } from '../src/simulator/exchange.ts';
 import { launch, visit } from '../test/support/browser.ts';
 import { eventually } from '../test/support/client.ts';
 import { run } from '../test/support/processes.ts';
+import '../web/build.ts';
 import { say, table } from './support/report.ts';
 
 const { values: options } = parseArgs({
@@ -80,7 +81,7 @@ async function heapMiB(session: CDPSession): Promise<number> {
 /** Steps of the book that the page has verified. */
 async function verified(page: Page): Promise<number> {
   const text = (await page.locator('#checked').textContent()) ?? '';
-  return Number(/[\d,]+/.exec(text)?.[0].replaceAll(',', ''));
+  return Number(/^✓ ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''));
 }
 
 const exchange = new Exchange({ tradesPerSecond: 0 });

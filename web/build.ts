@@ -4,12 +4,14 @@
  * there is left as it is.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const web = new URL('./', import.meta.url);
-const lock = new URL('../package-lock.json', import.meta.url);
-const stamp = new URL('../dist/web/.built-from', import.meta.url);
+const web = fileURLToPath(new URL('./', import.meta.url));
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const lock = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+const built = `${dist}web`;
+const STAMP = '/.built-from';
 
 /** A hash of everything that goes into it. */
 function inputs(): string {
@@ -18,18 +20,26 @@ function inputs(): string {
     .filter(entry => entry.isFile())
     .map(entry => `${entry.parentPath}/${entry.name}`)
     .sort();
-  for (const file of files)
-    hash.update(`${file.slice(fileURLToPath(web).length)}\n`).update(readFileSync(file));
+  for (const file of files) hash.update(`${file.slice(web.length)}\n`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
+/** Aside first, and then in place at once: a server that is asked meanwhile has the old one or the new one. */
+async function build(vite: typeof import('vite'), from: string): Promise<void> {
+  const fresh = `${dist}.web-${process.pid}`;
+  const old = `${fresh}-old`;
+  await vite.build({ root: web, logLevel: 'warn', build: { outDir: fresh } });
+  writeFileSync(`${fresh}${STAMP}`, from);
+  if (existsSync(built)) renameSync(built, old);
+  renameSync(fresh, built);
+  rmSync(old, { recursive: true, force: true });
+}
+
 const wanted = inputs();
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  const vite = await import('vite').catch(() => undefined);
-  if (vite === undefined) {
+if (!existsSync(`${built}${STAMP}`) || readFileSync(`${built}${STAMP}`, 'utf8') !== wanted) {
+  const vite = await import('vite').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     process.stderr.write('the dashboard is not built: that takes the development dependencies (npm ci)\n');
-  } else {
-    await vite.build({ root: fileURLToPath(web), logLevel: 'warn' });
-    writeFileSync(stamp, wanted);
-  }
+  });
+  if (vite) await build(vite, wanted);
 }

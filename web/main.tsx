@@ -12,8 +12,13 @@ const GRAPHQL = '/graphql';
 const api = new Api(GRAPHQL);
 const feed = new FeedModel();
 const pairs = new Pairs(api);
-api.subscribe(FeedDocument, () => ({}), { next: result => feed.take(result), failed: () => {} });
-pairs.load();
+api.subscribe(
+  FeedDocument,
+  {},
+  { next: result => feed.take(result), interrupted: () => feed.interrupted(), failed: () => {} },
+);
+// A server that was started anew may know others.
+api.onConnected(() => pairs.load());
 
 const root = document.getElementById('root');
 if (root !== null) {

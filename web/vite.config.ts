@@ -4,7 +4,6 @@ import { defineConfig } from 'vite';
 // biome-ignore lint/style/noDefaultExport: Vite wants it so
 export default defineConfig({
   build: {
-    outDir: '../dist/web',
     emptyOutDir: true,
     // Everything is a file of its own: the page allows nothing that stands in it.
     assetsInlineLimit: 0,

@@ -13,6 +13,7 @@ interface Position {
   readonly price: Decimal | undefined;
   readonly value: Decimal | undefined;
   readonly route: readonly PairSymbol[];
+  readonly stale: boolean;
 }
 
 interface Portfolio {
@@ -44,6 +45,9 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
         type: ['Symbol'],
         description: 'Pairs that priced it, in order; empty where the asset is the currency.',
       }),
+      stale: t.exposeBoolean('stale', {
+        description: 'Whether the ticker of one of these pairs is not live: its price is the last one known.',
+      }),
     }),
   });
 
@@ -61,6 +65,10 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
       }),
       unpriced: t.exposeStringList('unpriced', {
         description: 'Assets with a balance that no streamed pair can price.',
+      }),
+      stale: t.boolean({
+        description: 'Whether a position is stale, and so the total.',
+        resolve: ({ positions }) => positions.some(({ stale }) => stale),
       }),
     }),
   });
@@ -109,9 +117,11 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
       const value = new Decimal(balance.balance)
         .times(price)
         .toDecimalPlaces(digits, Decimal.ROUND_HALF_EVEN);
-      return { balance, price, value, route: route.map(step => step.symbol) };
+      const symbols = route.map(step => step.symbol);
+      const stale = symbols.some(symbol => client.feedState('ticker', symbol) !== 'LIVE');
+      return { balance, price, value, route: symbols, stale };
     }
-    return { balance, price: undefined, value: undefined, route: [] };
+    return { balance, price: undefined, value: undefined, route: [], stale: false };
   };
 
   const positions = await Promise.all(balances.map(position));

@@ -1,11 +1,13 @@
 import type { BalanceStreamingStatus } from '../client/account.ts';
 import type { ConnectionView } from '../client/upstream.ts';
+import type { KrakenWebSocketV2 } from '../client.ts';
 import { type Health, healthOf } from '../hub/health.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { LagView } from '../hub/lag.ts';
 import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.ts';
-import { feedOf, type SubscriptionView } from '../kraken/subscription.ts';
+import { feedOf, type SubscriptionView, symbolOf } from '../kraken/subscription.ts';
 import type { BookStatistics } from '../market/books.ts';
+import type { FeedState } from '../market/freshness.ts';
 import type { TradeStatistics } from '../market/trades.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
@@ -25,6 +27,27 @@ const CONNECTION_STATES = {
   BACKING_OFF: { description: 'Waiting before the next attempt.' },
   CLOSED: { description: 'Closed on purpose.' },
 } satisfies Record<ConnectionView['state'], object>;
+
+/** Subscriptions at Kraken that are in one state. */
+interface SubscriptionCount {
+  readonly state: FeedState;
+  readonly count: number;
+}
+
+/** Where a subscription stands, its data included: a book may be out of step while its subscription lives. */
+function stateOf(client: KrakenWebSocketV2, { topic, state }: SubscriptionView): FeedState {
+  if (topic.channel === 'balances') return client.balancesState;
+  return ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state;
+}
+
+function countsOf(client: KrakenWebSocketV2): readonly SubscriptionCount[] {
+  const counts = new Map<FeedState, number>();
+  for (const subscription of client.getSubscriptions()) {
+    const state = stateOf(client, subscription);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return [...counts].map(([state, count]) => ({ state, count }));
+}
 
 /** How many times a second a status may be read by the clock. */
 const HIGHEST_STATUS_RATE = 10;
@@ -131,10 +154,7 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       state: t.field({
         type: FeedStateEnum,
         description: 'Where it stands.',
-        resolve: ({ topic, state }, _args, { services: { client } }) => {
-          if (topic.channel === 'balances') return client.balancesState;
-          return ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state;
-        },
+        resolve: (subscription, _args, { services: { client } }) => stateOf(client, subscription),
       }),
       subscribers: t.int({
         description: 'GraphQL subscriptions that need it now.',
@@ -146,6 +166,14 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
         description: 'When its last data arrived.',
       }),
       error: t.exposeString('error', { nullable: true, description: "Kraken's words, when it refused." }),
+    }),
+  });
+
+  const SubscriptionCountType = builder.objectRef<SubscriptionCount>('SubscriptionCount').implement({
+    description: 'How many subscriptions at Kraken are in one state.',
+    fields: t => ({
+      state: t.expose('state', { type: FeedStateEnum, description: 'Where they stand.' }),
+      count: t.exposeInt('count', { description: 'How many of them there are.' }),
     }),
   });
 
@@ -300,7 +328,24 @@ export function addStatus(builder: Builder, { FeedStateEnum }: FreshnessTypes): 
       subscriptions: t.field({
         type: [UpstreamSubscription],
         description: 'What is subscribed at Kraken.',
-        resolve: ({ client }) => [...client.getSubscriptions()],
+        args: {
+          symbol: t.arg({ type: 'Symbol', description: 'Of this pair alone; of all, and of none, if null.' }),
+          live: t.arg.boolean({ description: 'Those that are LIVE, or those that are not; all if null.' }),
+          first: t.arg.int({ description: 'So many at the most; all if null.' }),
+        },
+        resolve: ({ client }, { symbol, live, first }) => {
+          const found = [...client.getSubscriptions()].filter(
+            subscription =>
+              (symbol == null || symbolOf(subscription.topic) === symbol) &&
+              (live == null || live === (stateOf(client, subscription) === 'LIVE')),
+          );
+          return first == null ? found : found.slice(0, Math.max(0, first));
+        },
+      }),
+      subscriptionStates: t.field({
+        type: [SubscriptionCountType],
+        description: 'How many of them are in which state; states that none is in are left out.',
+        resolve: ({ client }) => countsOf(client),
       }),
       books: t.field({
         type: BookStatisticsType,

@@ -50,8 +50,8 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpOptions): HttpServer {
   const yoga = createGraphQL(options);
-  const graphiql = once(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
-  const dashboard = once(loadDashboard);
+  const graphiql = kept(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
+  const dashboard = kept(loadDashboard);
   const metrics = createMetrics(options.services);
   const server = createServer(TIMEOUTS, (request, response) => {
     route(request, response, { ...options, yoga, graphiql, dashboard, metrics }).catch((error: unknown) => {
@@ -64,12 +64,15 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   return { server, yoga };
 }
 
-/** What is made when somebody asks for it first, and kept. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+/** What is made when somebody asks for it first, and kept; what was not there, or failed, is looked for again. */
+function kept<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    return made;
+  return async () => {
+    const asked = made ?? make();
+    made = asked;
+    const value = await asked.catch(() => undefined);
+    if (value === undefined && made === asked) made = undefined;
+    return asked;
   };
 }
 
@@ -242,7 +245,7 @@ async function dashboardPage(response: ServerResponse, { dashboard }: Routes): P
       response,
       503,
       'text/plain',
-      'The dashboard is not built: npm run build:web, and start again. The API is at /graphql\n',
+      'The dashboard is not built: npm run build:web. The API is at /graphql\n',
     );
     return;
   }

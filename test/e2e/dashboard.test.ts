@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { Exchange } from '../../src/simulator/exchange.ts';
+import { Exchange } from '../../src/simulator/exchange.ts';
 import { launch, NO_BROWSER, SCREENSHOTS, type Visit, visit } from '../support/browser.ts';
 import { eventually } from '../support/client.ts';
-import { grey, inStep, PARTS, shown, truth } from '../support/dashboard.ts';
+import { ALL, grey, inStep, MARKET, shown, truth } from '../support/dashboard.ts';
+import { run } from '../support/processes.ts';
+import { get } from '../support/scenario.ts';
 import { type Pair, start, startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const PAIR = 'BTC/USD';
@@ -53,11 +55,16 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
     {
       path = '/',
       account = false,
+      tradesPerSecond = 0,
       ...options
-    }: BrowserContextOptions & { readonly path?: string; readonly account?: boolean } = {},
+    }: BrowserContextOptions & {
+      readonly path?: string;
+      readonly account?: boolean;
+      readonly tradesPerSecond?: number;
+    } = {},
     tolerated = /(?!)/,
   ): Promise<void> {
-    await using pair = await start({}, account ? WITH_ACCOUNT : {});
+    await using pair = await start({ tradesPerSecond }, account ? WITH_ACCOUNT : {});
     await using visited = await visit(browser, pair.url, path, options);
     await body({ ...pair, ...visited });
     assert.deepEqual(visited.foreign, [], 'requests to other hosts');
@@ -88,10 +95,10 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       const old = (await shown(page)).last;
       exchange.faults.refusing = true;
       exchange.dropAll('rst');
-      await grey(page, PARTS);
+      await grey(page, MARKET);
       assert.equal((await shown(page)).last, old, 'the last value is kept, and grey');
       await page.locator('#ticker .badge', { hasText: /^Disconnected · \d+ s old$/ }).waitFor();
-      assert.equal(await page.locator('.health').textContent(), 'Down');
+      await page.locator('.health', { hasText: 'Down' }).waitFor();
       await picture(page, 'dashboard-disconnected');
 
       while (truth(exchange, PAIR).last === old) exchange.trade(PAIR);
@@ -125,7 +132,7 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
         trade(exchange, 10);
         await inStep(page, exchange, PAIR);
         await app.close();
-        await grey(page, PARTS);
+        await grey(page, ALL);
         await page.locator('#server-state', { hasText: 'Not reached' }).waitFor();
         trade(exchange, 7);
         const again = await startServer(exchange.publicUrl, {
@@ -145,6 +152,45 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       {},
       UNREACHABLE,
     ));
+
+  test('is grey soon after its server froze, though the socket stays open, and goes on when it goes on', async () => {
+    const exchange = new Exchange({ tradesPerSecond: 0 });
+    await exchange.start();
+    await using server = run('src/main.ts', [], {
+      PORT: '0',
+      KRAKEN_WS_URL: exchange.publicUrl,
+      KRAKEN_REST_URL: exchange.restUrl,
+    });
+    const [, url = ''] = await server.written(/"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
+    await using visited = await visit(browser, url, '/');
+    const { page } = visited;
+    trade(exchange, 3);
+    await inStep(page, exchange, PAIR);
+    server.signal('SIGSTOP');
+    await page.locator('#server-state', { hasText: 'Not reached' }).waitFor({ timeout: 15_000 });
+    await grey(page, ALL);
+    server.signal('SIGCONT');
+    await page.locator('#server-state', { hasText: 'Connected' }).waitFor();
+    trade(exchange, 3);
+    await inStep(page, exchange, PAIR);
+    await grey(page, []);
+    await exchange.stop();
+  });
+
+  test('has no price in its title while nobody sees whether it is live', () =>
+    look(async ({ page, exchange }) => {
+      trade(exchange, 1);
+      await inStep(page, exchange, PAIR);
+      const hide = (hidden: boolean): Promise<void> =>
+        page.evaluate(is => {
+          Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }, hidden);
+      await hide(true);
+      assert.equal(await page.title(), 'BTC/USD · kraken-graphql');
+      await hide(false);
+      assert.match(await page.title(), /^[\d.]+ BTC\/USD/);
+    }));
 
   test('keeps the ladder right through wrong checksums and lost changes', () =>
     look(async ({ page, exchange, app }) => {
@@ -171,7 +217,7 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       exchange.faults.loseTrades(2);
       exchange.faults.failRest(1_000, 'EQuery:Unknown asset pair');
       trade(exchange, 5);
-      await page.locator('#trades .gap', { hasText: /^\d+ trades are missing here$/ }).waitFor();
+      await page.locator('#trades .gap', { hasText: /^\d+ (trades are|trade is) missing here$/ }).waitFor();
     }));
 
   describe('the account', () => {
@@ -227,19 +273,31 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
             text => /^\d/.test(text ?? '') && text !== inDollars,
           );
           await picture(page, 'dashboard-account');
+          const kept = (): Promise<readonly string[]> =>
+            page.evaluate(() => [
+              ...Object.values(localStorage),
+              ...Object.values(sessionStorage),
+              document.cookie,
+              location.href,
+              document.documentElement.outerHTML,
+            ]);
+          assert.ok(!(await kept()).some(text => text.includes(TOKEN)), 'the token is kept in memory alone');
+
+          const isStale = (): Promise<boolean> =>
+            page.locator('#account').evaluate(account => account.classList.contains('stale'));
+          exchange.faults.refusing = true;
+          exchange.dropAll('rst');
+          await eventually(isStale, stale => stale);
+          exchange.faults.refusing = false;
+          await eventually(isStale, stale => !stale);
+          exchange.move('ETH', '-1.0000000000', 'withdrawal');
+          await inStepWithAccount();
           assert.deepEqual(await violations(page), []);
 
           await page.getByRole('button', { name: 'Lock' }).click();
           await page.locator('#token').waitFor();
           assert.equal(await page.locator('#balances').count(), 0);
-          const kept = await page.evaluate(() => [
-            ...Object.values(localStorage),
-            ...Object.values(sessionStorage),
-            document.cookie,
-            location.href,
-            document.documentElement.outerHTML,
-          ]);
-          assert.ok(!kept.some(text => text.includes(TOKEN)), 'the token is kept nowhere');
+          assert.ok(!(await kept()).some(text => text.includes(TOKEN)), 'the token is kept nowhere');
         },
         { account: true },
       ));
@@ -249,7 +307,7 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
     test('by the keyboard: a pair by its letters, and back', () =>
       look(async ({ page, exchange }) => {
         await page.locator('#last', { hasText: /\d/ }).waitFor();
-        await page.keyboard.press('/');
+        await page.keyboard.press('Control+k');
         await page.keyboard.type('eth');
         await page.getByRole('option', { name: 'ETH/USD', exact: true }).waitFor();
         await page.keyboard.press('ArrowDown');
@@ -264,6 +322,28 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
         await grey(page, []);
         await inStep(page, exchange, PAIR);
       }));
+
+    test('at any pace of the market: what was chosen stays chosen', () =>
+      look(
+        async ({ page }) => {
+          await page.locator('#last', { hasText: /\d/ }).waitFor();
+          for (const [pair, interval] of [
+            ['ETH/USD', '5m'],
+            [PAIR, '1m'],
+            ['ETH/USD', '15m'],
+            [PAIR, '1h'],
+          ] as const) {
+            await page.keyboard.press('Control+k');
+            await page.keyboard.type(pair);
+            await page.getByRole('option', { name: pair, exact: true }).waitFor();
+            await page.keyboard.press('Enter');
+            await page.getByRole('button', { name: interval, exact: true }).click();
+            await page.locator('#ticker:not(.stale) h2', { hasText: pair }).waitFor();
+            assert.equal(new URL(page.url()).search, `?pair=${pair}&interval=${interval}`);
+          }
+        },
+        { tradesPerSecond: 400 },
+      ));
 
     test('by links: a pair by any of its names, and an interval', () =>
       look(
@@ -292,8 +372,9 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
 
     test('to a pair that Kraken does not trade right now, which is said', () =>
       look(async ({ page, exchange }) => {
+        await page.locator('#last', { hasText: /\d/ }).waitFor();
         exchange.changePair(PAIR, { status: 'cancel_only' });
-        await page.reload();
+        trade(exchange, 1);
         await page.locator('.headline .badge', { hasText: 'cancel only' }).waitFor();
         exchange.setSystem('maintenance');
         await page.locator('.figure.alarm', { hasText: 'maintenance' }).waitFor();
@@ -329,34 +410,41 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
             await picture(page, `dashboard-${name}`);
             exchange.faults.refusing = true;
             exchange.dropAll('rst');
-            await grey(page, PARTS);
+            await grey(page, MARKET);
             assert.deepEqual(await violations(page), []);
           },
           { account: true, ...options },
         ));
     }
   });
+});
 
-  test('is served with a policy that allows this server alone, and files that browsers may keep', async () => {
-    await using pair = await start();
-    const page = await fetch(`${pair.url}/`);
-    assert.equal(page.status, 200);
-    const policy = page.headers.get('content-security-policy') ?? '';
-    assert.match(policy, /^default-src 'none'; script-src 'self'; .*style-src 'self';/);
-    assert.doesNotMatch(policy, /unsafe|https?:|\*/);
-    const files = [...(await page.text()).matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(
-      ([, path]) => path,
-    );
-    assert.ok(files.length >= 3);
-    for (const path of files) {
-      const file = await fetch(`${pair.url}${path}`);
-      assert.equal(file.status, 200);
-      assert.match(file.headers.get('cache-control') ?? '', /immutable/);
-      const plain = await fetch(`${pair.url}${path}`, { headers: { 'accept-encoding': 'identity' } });
-      assert.equal(plain.headers.get('content-encoding'), null);
-      assert.equal(await plain.text(), await file.text());
-    }
-    assert.equal((await fetch(`${pair.url}/assets/../package.json`)).status, 404);
-    assert.equal((await fetch(`${pair.url}/assets/nothing.js`)).status, 404);
-  });
+test('the dashboard is served with a policy that allows this server alone, and files that browsers may keep', async () => {
+  await using pair = await start();
+  const page = await fetch(`${pair.url}/`);
+  assert.equal(page.status, 200);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  assert.match(policy, /^default-src 'none'; script-src 'self'; .*style-src 'self';/);
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+  const files = [...(await page.text()).matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(
+    ([, path]) => path,
+  );
+  assert.ok(files.length >= 3);
+  for (const path of files) {
+    const file = await fetch(`${pair.url}${path}`);
+    assert.equal(file.status, 200);
+    assert.match(file.headers.get('cache-control') ?? '', /immutable/);
+    const plain = await fetch(`${pair.url}${path}`, { headers: { 'accept-encoding': 'identity' } });
+    assert.equal(plain.headers.get('content-encoding'), null);
+    assert.equal(await plain.text(), await file.text());
+  }
+  // As they are: `fetch` would tidy them up.
+  for (const path of [
+    '/assets/../package.json',
+    '/assets/%2e%2e/package.json',
+    '/assets/nothing.js',
+    '/assets/',
+  ]) {
+    assert.equal((await get(pair.url, path)).status, 404, path);
+  }
 });

@@ -102,8 +102,10 @@ export async function inStep(page: Page, exchange: Exchange, symbol: string): Pr
   );
 }
 
-/** Parts of the page that grey when they are not live. */
-export const PARTS = ['ticker', 'candles', 'depth', 'ladder', 'tape'] as const;
+/** Parts of the page that grey when the exchange is away, */
+export const MARKET = ['ticker', 'candles', 'depth', 'ladder', 'tape'] as const;
+/** and when the server is. */
+export const ALL = [...MARKET, 'integrity', 'clients'] as const;
 
 /** Until these, and no others, are grey. */
 export async function grey(page: Page, parts: readonly string[]): Promise<void> {
@@ -111,7 +113,7 @@ export async function grey(page: Page, parts: readonly string[]): Promise<void> 
     () =>
       page.evaluate(
         ids => ids.filter(id => document.getElementById(id)?.classList.contains('stale')),
-        PARTS as readonly string[],
+        ALL as readonly string[],
       ),
     stale => stale.join() === parts.join(),
   );

@@ -102,10 +102,10 @@ export class Witness {
   }
 }
 
-/** A GET on a connection of its own, which is gone afterwards. */
+/** A GET on a connection of its own, which is gone afterwards; of the very path that is given, dots and all. */
 export function get(url: string, path: string): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${url}${path}`, { agent: false, headers: { connection: 'close' } }, response => {
+    const asked = request(url, { path, agent: false, headers: { connection: 'close' } }, response => {
       let body = '';
       response.on('data', chunk => {
         body += String(chunk);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import fc from 'fast-check';
 import { ApiError, errorOf } from '../../web/api/error.ts';
+import type { FeedState } from '../../web/generated/operations.ts';
 import { runningSums } from '../../web/lib/decimal.ts';
 import { count, milliseconds, perSecond, span } from '../../web/lib/format.ts';
 import { Model } from '../../web/lib/model.ts';
 import { Candles } from '../../web/model/candles.ts';
-import { type Freshness, standingOf, trustOf } from '../../web/model/freshness.ts';
+import { LiveModel, trustOf } from '../../web/model/freshness.ts';
 import { type Pair, search } from '../../web/model/pairs.ts';
 import { Tape } from '../../web/model/tape.ts';
 
@@ -19,10 +20,18 @@ describe('what is shown once per frame', () => {
     }
   }
 
+  /** Node has no frames of its own. */
+  const frames: (() => void)[] = [];
+  const frame = (): void => frames.pop()?.();
+  before(() => {
+    Object.assign(globalThis, {
+      requestAnimationFrame: (callback: () => void) => void frames.push(callback),
+    });
+  });
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
   test('a thousand changes between two frames are told once, and a model that nobody watches asks for none', () => {
-    const frames: (() => void)[] = [];
-    // Node has no frames of its own.
-    Object.assign(globalThis, { requestAnimationFrame: (frame: () => void) => void frames.push(frame) });
     const model = new Counter();
     model.add();
     assert.equal(frames.length, 0);
@@ -30,14 +39,36 @@ describe('what is shown once per frame', () => {
     const stop = model.watch(() => told.push(model.value));
     for (let index = 0; index < 1_000; index += 1) model.add();
     assert.equal(frames.length, 1);
-    frames.pop()?.();
+    frame();
+    mock.timers.tick(1);
     assert.deepEqual(told, [1_001]);
-    model.add();
-    frames.pop()?.();
-    assert.deepEqual(told, [1_001, 1_002]);
     stop();
     model.add();
     assert.equal(frames.length, 0);
+  });
+
+  test('as long as a frame kept the page busy, the next ones are left out', t => {
+    let nowMs = 1_000_000;
+    t.mock.method(performance, 'now', () => nowMs);
+    const model = new Counter();
+    const told: number[] = [];
+    const stop = model.watch(() => told.push(model.value));
+    model.add();
+    frame();
+    // Laid out and painted twelve milliseconds later.
+    nowMs += 12;
+    mock.timers.tick(1);
+    model.add();
+    model.add();
+    nowMs += 5;
+    frame();
+    assert.deepEqual(told, [1], 'five milliseconds after the end of the frame before');
+    assert.equal(frames.length, 1, 'but it is asked for again');
+    nowMs += 16;
+    frame();
+    assert.deepEqual(told, [1, 3]);
+    mock.timers.tick(1);
+    stop();
   });
 });
 
@@ -79,98 +110,120 @@ describe('digits', () => {
 });
 
 describe('trust', () => {
-  const live: Freshness = { state: 'LIVE', stale: false, ageMs: 40 };
-  const connected = { state: 'connected', sinceMs: 1_000 } as const;
+  class Heard extends LiveModel {
+    hear(freshness: { state: FeedState; stale: boolean; ageMs: number }): void {
+      this.heard(freshness);
+    }
+  }
+  const connected = { state: 'connected' } as const;
 
-  test('is in what was heard as live on the present connection, and in nothing else', () => {
-    const standing = standingOf(live, 2_000);
-    assert.deepEqual(trustOf(standing, connected, 2_100), { live: true, label: 'Live', ageMs: 140 });
-    assert.equal(trustOf(standing, { state: 'lost', sinceMs: 2_050 }, 2_100).live, false);
+  test('is in what was heard as live and not interrupted since, and in nothing else', t => {
+    let nowMs = 5_000;
+    t.mock.method(performance, 'now', () => nowMs);
+    const model = new Heard();
+    assert.deepEqual(trustOf(model.standing, connected), {
+      live: false,
+      label: 'Waiting for a value',
+      ageMs: undefined,
+    });
+    model.hear({ state: 'LIVE', stale: false, ageMs: 40 });
+    nowMs += 100;
+    assert.deepEqual(trustOf(model.standing, connected), { live: true, label: 'Live', ageMs: 140 });
+    assert.equal(trustOf(model.standing, { state: 'lost' }).live, false);
+    model.interrupted();
     // The connection is back, and the value is from before.
-    const again = trustOf(standing, { state: 'connected', sinceMs: 9_000 }, 9_500);
-    assert.deepEqual(again, { live: false, label: 'Waiting for a value', ageMs: 7_540 });
-    assert.equal(trustOf(undefined, connected, 2_100).live, false);
-    const stale = standingOf({ state: 'DISCONNECTED', stale: true, ageMs: 4_000 }, 2_000);
-    assert.deepEqual(trustOf(stale, connected, 3_000), { live: false, label: 'Disconnected', ageMs: 5_000 });
+    nowMs += 7_000;
+    assert.deepEqual(trustOf(model.standing, connected), {
+      live: false,
+      label: 'Waiting for a value',
+      ageMs: 7_140,
+    });
+    model.hear({ state: 'DISCONNECTED', stale: true, ageMs: 4_000 });
+    nowMs += 1_000;
+    assert.deepEqual(trustOf(model.standing, connected), {
+      live: false,
+      label: 'Disconnected',
+      ageMs: 5_000,
+    });
   });
 });
 
 describe('the tape', () => {
-  const trades = (...ids: number[]) =>
-    ids.map(tradeId => ({ tradeId, side: 'BUY' as const, price: '1.0', qty: '1', timestamp: '' }));
+  const batch = (...ids: number[]) => ({
+    trades: {
+      trades: ids.map(tradeId => ({ tradeId, side: 'BUY' as const, price: '1.0', qty: '1', timestamp: '' })),
+    },
+  });
   const read = (tape: Tape): unknown[] =>
     (tape.lines ?? []).map(line => ('trade' in line ? line.trade.tradeId : `missing ${line.missing}`));
 
-  test('is newest first, names gaps where they are, and keeps a hundred lines', () => {
+  test('is newest first, and keeps a hundred lines', () => {
     const tape = new Tape();
     assert.equal(tape.lines, undefined);
-    tape.take({ trades: { trades: [], cursor: 'a', gap: null } });
+    tape.take(batch());
     assert.deepEqual(read(tape), []);
-    tape.take({ trades: { trades: trades(1, 2), cursor: 'b', gap: null } });
-    tape.take({ trades: { trades: trades(6), cursor: 'c', gap: { missing: 3 } } });
-    assert.deepEqual(read(tape), [6, 'missing 3', 2, 1]);
-    assert.equal(tape.cursor, 'c');
-    tape.take({
-      trades: {
-        trades: trades(...Array.from({ length: 300 }, (_, index) => 7 + index)),
-        cursor: 'd',
-        gap: null,
-      },
-    });
+    tape.take(batch(7, 8));
+    tape.take(batch(9));
+    assert.deepEqual(read(tape), [9, 8, 7]);
+    tape.take(batch(...Array.from({ length: 300 }, (_, index) => 10 + index)));
     assert.equal(read(tape).length, 100);
-    assert.equal(read(tape)[0], 306);
+    assert.equal(read(tape)[0], 309);
   });
 
-  test('begins anew with a line that says so when its cursor is of no use any more', () => {
+  test('knows what a new subscription tells once more, and sees what it can not tell any more', () => {
     const tape = new Tape();
-    tape.take({ trades: { trades: trades(1), cursor: 'a', gap: null } });
-    tape.restart();
-    assert.equal(tape.cursor, undefined);
-    tape.take({ trades: { trades: trades(900), cursor: 'b', gap: null } });
-    assert.deepEqual(read(tape), [900, 'missing undefined', 1]);
+    tape.take(batch(1, 2, 3));
+    tape.interrupted();
+    tape.take(batch(2, 3, 4));
+    assert.deepEqual(read(tape), [4, 3, 2, 1]);
+    tape.interrupted();
+    assert.equal(tape.standing?.stale, true);
+    tape.take(batch(8, 9));
+    assert.deepEqual(read(tape), [9, 8, 'missing 3', 4, 3, 2, 1]);
+    assert.equal(tape.standing?.stale, false);
   });
 });
 
 describe('candles', () => {
-  const bar = (minute: number, close: string, closed = true) => ({
+  const bar = (minute: number, close: string, trades: number, closed = true) => ({
     intervalBegin: `2026-11-25T00:${String(minute).padStart(2, '0')}:00.000000000Z`,
     open: '1.0',
     high: '2.0',
     low: '0.5',
     close,
     volume: '3',
-    trades: 4,
+    trades,
     closed,
   });
-  const freshness: Freshness = { state: 'LIVE', stale: false, ageMs: 0 };
+  const freshness = { state: 'LIVE', stale: false, ageMs: 0 } as const;
   const read = (candles: Candles): unknown[] =>
     candles.bars.map(({ intervalBegin, close }) => [Number(intervalBegin.slice(14, 16)), close]);
 
-  test('history and stream are one series, in order, whichever comes first; the stream knows the forming one better', () => {
+  test('history and stream are one series, in order, and of two answers about one the later stays, whichever comes first', () => {
     const candles = new Candles();
-    candles.take({ ohlc: { ...bar(3, 'new', false), freshness } });
-    candles.takeHistory([bar(1, 'a'), bar(2, 'b'), bar(3, 'old', false)]);
-    candles.take({ ohlc: { ...bar(4, 'd', false), freshness } });
+    candles.take({ ohlc: { ...bar(3, 'newer', 9, false), freshness } });
+    candles.takeHistory([bar(1, 'a', 2), bar(2, 'b', 2), bar(3, 'older', 7, false)]);
     assert.deepEqual(read(candles), [
       [1, 'a'],
       [2, 'b'],
-      [3, 'new'],
-      [4, 'd'],
+      [3, 'newer'],
     ]);
-    candles.takeHistory([bar(2, 'b'), bar(3, 'closed'), bar(4, 'old', false)]);
+    candles.take({ ohlc: { ...bar(3, 'closed', 9), freshness } });
+    candles.take({ ohlc: { ...bar(4, 'd', 1, false), freshness } });
+    candles.takeHistory([bar(3, 'forming', 9, false), bar(4, 'later', 2, false)]);
     assert.deepEqual(read(candles), [
       [1, 'a'],
       [2, 'b'],
       [3, 'closed'],
-      [4, 'd'],
+      [4, 'later'],
     ]);
   });
 
   test('each bar has the version of its last change, so that a chart draws no more than changed', () => {
     const candles = new Candles();
-    candles.takeHistory([bar(1, 'a'), bar(2, 'b')]);
+    candles.takeHistory([bar(1, 'a', 1), bar(2, 'b', 1)]);
     const drawn = candles.version;
-    candles.take({ ohlc: { ...bar(2, 'c'), freshness } });
+    candles.take({ ohlc: { ...bar(2, 'c', 2), freshness } });
     assert.deepEqual(
       candles.bars.filter(({ version }) => version > drawn).map(({ close }) => close),
       ['c'],

@@ -8,6 +8,8 @@ export type Stop = () => void;
 
 export interface Sink<Result> {
   next(result: Result): void;
+  /** The subscription ended, or the connection did: what was heard is the last known, and what comes next is new. */
+  interrupted(): void;
   /** What is wrong. Unless it {@link ApiError.isFinal | is final}, it is tried again and values may follow. */
   failed(error: ApiError): void;
 }
@@ -18,6 +20,8 @@ const PONG_WITHIN_MS = 4_000;
 /** Between attempts to connect: doubles from the first to the last, with jitter. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
+/** A query that is not answered by then is not any more. */
+const ANSWER_WITHIN_MS = 15_000;
 /** Before a subscription that ended is asked for again. */
 const AGAIN_AFTER_MS = 1_000;
 const CLOSE_BAD_TOKEN = 4403;
@@ -34,7 +38,6 @@ export class Api {
     this.#path = path;
     this.#headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     let pong: ReturnType<typeof setTimeout> | undefined;
-    let socket: WebSocket | undefined;
     this.#client = createClient({
       url: new URL(path, location.href.replace(/^http/, 'ws')).href,
       connectionParams: this.#headers,
@@ -46,11 +49,9 @@ export class Api {
         return new Promise(resolve => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)));
       },
       on: {
-        opened: opened => {
-          socket = opened as WebSocket;
-        },
         ping: received => {
-          if (!received) pong = setTimeout(() => socket?.close(4408, 'no answer to a ping'), PONG_WITHIN_MS);
+          // Gone at once: a closing handshake would wait for the one that says nothing.
+          if (!received) pong = setTimeout(() => this.#client.terminate(), PONG_WITHIN_MS);
         },
         pong: received => {
           if (received) clearTimeout(pong);
@@ -61,46 +62,52 @@ export class Api {
     this.link.follow(this.#client);
   }
 
-  /**
-   * Subscribes, and again whenever the subscription ends by anything but a final error.
-   *
-   * @param variables asked for anew each time that the server is
-   */
-  subscribe<Result, Variables>(
+  /** Calls back at each connection, the first and every further one. */
+  onConnected(connected: () => void): Stop {
+    return this.#client.on('connected', connected);
+  }
+
+  /** Subscribes, and again whenever the subscription ends by anything but a final error. */
+  subscribe<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
-    variables: () => Variables,
+    variables: Variables,
     sink: Sink<Result>,
   ): Stop {
     let stopped = false;
     let leave: Stop = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // A final error may come as a result, and the end after it.
+    let isFinal = false;
+    const stopListening = this.#client.on('closed', () => sink.interrupted());
+    const fail = (error: ApiError): void => {
+      isFinal = error.isFinal;
+      sink.failed(error);
+    };
     const ended = (cause: unknown): void => {
       if (stopped) return;
-      const error = cause === undefined ? undefined : this.#explain(cause);
-      if (error !== undefined) sink.failed(error);
-      if (!error?.isFinal) timer = setTimeout(begin, AGAIN_AFTER_MS);
+      sink.interrupted();
+      if (cause !== undefined) fail(this.#explain(cause));
+      if (!isFinal) timer = setTimeout(begin, AGAIN_AFTER_MS);
     };
     const begin = (): void => {
-      const payload = {
-        query: String(document),
-        get variables() {
-          return variables() as Record<string, unknown>;
+      leave = this.#client.subscribe<Result>(
+        { query: String(document), variables },
+        {
+          next: ({ data, errors }) => {
+            if (stopped) return;
+            if (errors !== undefined) fail(errorOf(errors));
+            else if (data != null) sink.next(data);
+          },
+          error: ended,
+          complete: () => ended(undefined),
         },
-      };
-      leave = this.#client.subscribe<Result>(payload, {
-        next: ({ data, errors }) => {
-          if (stopped) return;
-          if (errors !== undefined) sink.failed(errorOf(errors));
-          else if (data != null) sink.next(data);
-        },
-        error: ended,
-        complete: () => ended(undefined),
-      });
+      );
     };
     begin();
     return () => {
       stopped = true;
       clearTimeout(timer);
+      stopListening();
       leave();
     };
   }
@@ -114,10 +121,13 @@ export class Api {
       method: 'POST',
       headers: { ...this.#headers, 'Content-Type': 'application/json', Accept: 'application/json' },
       body: JSON.stringify({ query: String(document), variables }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     }).catch((error: unknown) => {
       throw errorOf(error);
     });
-    const { data, errors } = (await response.json()) as { data?: Result | null; errors?: unknown[] };
+    // Whatever else stands there (a proxy's page, say) is no answer.
+    const answer: unknown = await response.json().catch(() => undefined);
+    const { data, errors } = (answer ?? {}) as { data?: Result | null; errors?: unknown[] };
     if (errors !== undefined) throw errorOf(errors);
     if (data == null) throw new ApiError(`The server answered with status ${response.status}`);
     return data;
@@ -125,7 +135,8 @@ export class Api {
 
   /** Ends what is under way and leaves the server. */
   close(): void {
-    void this.#client.dispose();
+    // It waits for a connection that may never come about.
+    Promise.resolve(this.#client.dispose()).catch(() => {});
   }
 
   #explain(cause: unknown): ApiError {

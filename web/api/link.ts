@@ -6,15 +6,10 @@ export class Link extends Model {
   state: 'connecting' | 'connected' | 'lost' = 'connecting';
   /** When it entered this state, on the monotonic clock. */
   sinceMs = performance.now();
-  /** Code that the server closed the last socket with. */
-  closeCode: number | undefined;
 
   follow(client: Client): void {
     client.on('connected', () => this.#enter('connected'));
-    client.on('closed', event => {
-      this.closeCode = (event as { code?: number }).code;
-      this.#enter('lost');
-    });
+    client.on('closed', () => this.#enter('lost'));
   }
 
   #enter(state: Link['state']): void {

@@ -88,26 +88,40 @@ export type AccountValueQueryVariables = Exact<{
 }>;
 
 
-export type AccountValueQuery = { readonly portfolio: { readonly currency: string, readonly total: string, readonly unpriced: ReadonlyArray<string>, readonly positions: ReadonlyArray<{ readonly price: string | null, readonly value: string | null, readonly route: ReadonlyArray<string>, readonly balance: { readonly asset: string } }> } };
+export type AccountValueQuery = { readonly portfolio: { readonly currency: string, readonly total: string, readonly unpriced: ReadonlyArray<string>, readonly stale: boolean, readonly positions: ReadonlyArray<{ readonly value: string | null, readonly route: ReadonlyArray<string>, readonly stale: boolean, readonly balance: { readonly asset: string } }> } };
 
 export type FeedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean, readonly healthy: boolean, readonly denied: string | null, readonly holdsDenied: string | null }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
+export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptionStates: ReadonlyArray<{ readonly state: FeedState, readonly count: number }>, readonly troubled: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean, readonly healthy: boolean, readonly denied: string | null, readonly holdsDenied: string | null }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
+
+export type PairStateSubscriptionVariables = Exact<{
+  symbol: string;
+}>;
+
+
+export type PairStateSubscription = { readonly status: { readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly state: FeedState }> } };
+
+export type SubscriptionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SubscriptionsQuery = { readonly status: { readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }> } };
 
 export type UpstreamFragment = { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null };
+
+export type SubscribedFragment = { readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null };
 
 export type PairsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PairsQuery = { readonly instruments: ReadonlyArray<{ readonly symbol: string, readonly base: string, readonly quote: string, readonly status: string, readonly pricePrecision: number, readonly qtyPrecision: number }> };
+export type PairsQuery = { readonly instruments: ReadonlyArray<{ readonly symbol: string, readonly status: string }> };
 
 export type PairTickerSubscriptionVariables = Exact<{
   symbol: string;
 }>;
 
 
-export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly bidQty: string, readonly ask: string, readonly askQty: string, readonly last: string | null, readonly volume: string, readonly volumeUsd: string | null, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
+export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly bidQty: string, readonly ask: string, readonly askQty: string, readonly last: string | null, readonly volume: string, readonly volumeUsd: string | null, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number } | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
 
 export type PairBookSubscriptionVariables = Exact<{
   symbol: string;
@@ -123,12 +137,11 @@ export type PairBookSubscription = { readonly bookUpdates:
 
 export type PairTradesSubscriptionVariables = Exact<{
   symbol: string;
-  after?: ReadonlyArray<string> | string | null | undefined;
   last: number;
 }>;
 
 
-export type PairTradesSubscription = { readonly trades: { readonly cursor: string, readonly trades: ReadonlyArray<{ readonly tradeId: number, readonly side: Side, readonly price: string, readonly qty: string, readonly timestamp: string }>, readonly gap: { readonly missing: number } | null } };
+export type PairTradesSubscription = { readonly trades: { readonly trades: ReadonlyArray<{ readonly tradeId: number, readonly side: Side, readonly price: string, readonly qty: string, readonly timestamp: string }> } };
 
 export type CandleHistoryQueryVariables = Exact<{
   symbol: string;
@@ -177,6 +190,18 @@ export const UpstreamFragmentDoc = new TypedDocumentString(`
   lastError
 }
     `, {"fragmentName":"Upstream"}) as unknown as TypedDocumentString<UpstreamFragment, unknown>;
+export const SubscribedFragmentDoc = new TypedDocumentString(`
+    fragment Subscribed on UpstreamSubscription {
+  channel
+  symbol
+  depth
+  interval
+  state
+  subscribers
+  lastMessageAt
+  error
+}
+    `, {"fragmentName":"Subscribed"}) as unknown as TypedDocumentString<SubscribedFragment, unknown>;
 export const BarFragmentDoc = new TypedDocumentString(`
     fragment Bar on Candle {
   intervalBegin
@@ -213,11 +238,12 @@ export const AccountValueDocument = new TypedDocumentString(`
       balance {
         asset
       }
-      price
       value
       route
+      stale
     }
     unpriced
+    stale
   }
 }
     `) as unknown as TypedDocumentString<AccountValueQuery, AccountValueQueryVariables>;
@@ -251,15 +277,12 @@ export const FeedDocument = new TypedDocumentString(`
       medianMs
       p99Ms
     }
-    subscriptions {
-      channel
-      symbol
-      depth
-      interval
+    subscriptionStates {
       state
-      subscribers
-      lastMessageAt
-      error
+      count
+    }
+    troubled: subscriptions(live: false, first: 20) {
+      ...Subscribed
     }
     books {
       verified
@@ -297,16 +320,50 @@ export const FeedDocument = new TypedDocumentString(`
   reconnects
   latencyMs
   lastError
+}
+fragment Subscribed on UpstreamSubscription {
+  channel
+  symbol
+  depth
+  interval
+  state
+  subscribers
+  lastMessageAt
+  error
 }`) as unknown as TypedDocumentString<FeedSubscription, FeedSubscriptionVariables>;
+export const PairStateDocument = new TypedDocumentString(`
+    subscription PairState($symbol: Symbol!) {
+  status(maxRate: 5) {
+    subscriptions(symbol: $symbol) {
+      channel
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PairStateSubscription, PairStateSubscriptionVariables>;
+export const SubscriptionsDocument = new TypedDocumentString(`
+    query Subscriptions {
+  status {
+    subscriptions(first: 200) {
+      ...Subscribed
+    }
+  }
+}
+    fragment Subscribed on UpstreamSubscription {
+  channel
+  symbol
+  depth
+  interval
+  state
+  subscribers
+  lastMessageAt
+  error
+}`) as unknown as TypedDocumentString<SubscriptionsQuery, SubscriptionsQueryVariables>;
 export const PairsDocument = new TypedDocumentString(`
     query Pairs {
   instruments {
     symbol
-    base
-    quote
     status
-    pricePrecision
-    qtyPrecision
   }
 }
     `) as unknown as TypedDocumentString<PairsQuery, PairsQueryVariables>;
@@ -328,6 +385,11 @@ export const PairTickerDocument = new TypedDocumentString(`
     changePct
     spread
     spreadPercentage
+    instrument {
+      base
+      status
+      pricePrecision
+    }
     freshness {
       state
       stale
@@ -380,18 +442,14 @@ export const PairBookDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PairBookSubscription, PairBookSubscriptionVariables>;
 export const PairTradesDocument = new TypedDocumentString(`
-    subscription PairTrades($symbol: Symbol!, $after: [String!], $last: Int!) {
-  trades(symbols: [$symbol], after: $after, last: $last) {
-    cursor
+    subscription PairTrades($symbol: Symbol!, $last: Int!) {
+  trades(symbols: [$symbol], last: $last) {
     trades {
       tradeId
       side
       price
       qty
       timestamp
-    }
-    gap {
-      missing
     }
   }
 }

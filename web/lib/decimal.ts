@@ -22,7 +22,7 @@ function fromUnits(units: bigint, places: number): string {
 }
 
 /** Digits after the point. */
-function placesOf(text: string): number {
+export function placesOf(text: string): number {
   const point = text.indexOf('.');
   return point < 0 ? 0 : text.length - point - 1;
 }

@@ -1,18 +1,39 @@
-/** Models that changed since the last animation frame. */
+/** Models that changed since they were last shown. */
 const dirty = new Set<Model>();
 let requested = false;
+/** Of the page's monotonic clock. */
+let notBeforeMs = 0;
+
+/** As long as what one frame showed has kept the page busy, the page belongs to whoever uses it; but no longer than this. */
+const LONGEST_REST_MS = 100;
+
+function request(): void {
+  if (requested) return;
+  requested = true;
+  requestAnimationFrame(showFrame);
+}
 
 function showFrame(): void {
   requested = false;
+  const startMs = performance.now();
+  if (startMs < notBeforeMs) {
+    request();
+    return;
+  }
   const models = [...dirty];
   dirty.clear();
   for (const model of models) model.show();
+  // After the browser has laid out and painted what is new, which is most of the work.
+  setTimeout(() => {
+    const nowMs = performance.now();
+    notBeforeMs = nowMs + Math.min(LONGEST_REST_MS, nowMs - startMs);
+  });
 }
 
 /**
- * State that views watch. However often it changes, whoever watches is told once per animation frame: a view costs what
- * the screen shows and not what the market does. While the page is hidden there are no frames, and nothing is kept but the
- * state itself.
+ * State that views watch. However often it changes, whoever watches is told once per animation frame at the most: a view
+ * costs what the screen shows and not what the market does. Where that is too much for the machine, frames are left out. While
+ * the page is hidden there are none, and nothing is kept but the state itself.
  */
 export abstract class Model {
   readonly #watchers = new Set<() => void>();
@@ -23,7 +44,7 @@ export abstract class Model {
     return this.#version;
   }
 
-  /** Calls `watcher` in each frame that follows a change, until the returned function is called. */
+  /** Calls `watcher` in a frame that follows a change, until the returned function is called. */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -38,8 +59,6 @@ export abstract class Model {
     this.#version += 1;
     if (this.#watchers.size === 0) return;
     dirty.add(this);
-    if (requested) return;
-    requested = true;
-    requestAnimationFrame(showFrame);
+    request();
   }
 }

@@ -6,8 +6,7 @@ import {
   AccountValueDocument,
   type AccountValueQuery,
 } from '../generated/operations.ts';
-import { Model } from '../lib/model.ts';
-import { type Standing, standingOf } from './freshness.ts';
+import { LiveModel } from './freshness.ts';
 
 export type Balance = AccountBalancesSubscription['balances'];
 export type Portfolio = AccountValueQuery['portfolio'];
@@ -16,18 +15,19 @@ export type Portfolio = AccountValueQuery['portfolio'];
 const VALUE_EVERY_MS = 5_000;
 
 /** The account, from when a token was given until it is taken away. The token is kept in memory alone. */
-export class Account extends Model {
+export class Account extends LiveModel {
   readonly balances = new Map<string, Balance>();
-  /** Of the balance that was heard of last. */
-  standing: Standing | undefined;
+  /** What it is worth; undefined while that is not known. */
   portfolio: Portfolio | undefined;
   currency = 'USD';
-  /** Why there are no balances, and why there is no value. */
+  /** Why there are no balances, or no more of them, and why there is no value. */
   error: ApiError | undefined;
   valueError: ApiError | undefined;
   readonly #path: string;
   #api: Api | undefined;
   #stop: Stop = () => {};
+  /** What there is no more of is not told: the next balance is the first of all that there are. */
+  #isInterrupted = false;
 
   constructor(path: string) {
     super();
@@ -48,22 +48,26 @@ export class Account extends Model {
     this.lock();
     const api = new Api(this.#path, token);
     this.#api = api;
-    const stopBalances = api.subscribe(AccountBalancesDocument, () => ({}), {
-      next: ({ balances }) => {
-        // What it is worth is nobody's before the token has been found right.
-        if (this.balances.size === 0) this.#value();
-        this.balances.set(balances.asset, balances);
-        this.standing = standingOf(balances.freshness);
-        this.error = undefined;
-        this.changed();
+    const stopBalances = api.subscribe(
+      AccountBalancesDocument,
+      {},
+      {
+        next: ({ balances }) => this.#take(balances),
+        interrupted: () => {
+          this.#isInterrupted = true;
+          this.portfolio = undefined;
+          this.interrupted();
+        },
+        failed: error => {
+          if (error.code === 'UNAUTHENTICATED') this.lock();
+          this.error = error;
+          this.interrupted();
+          this.changed();
+        },
       },
-      failed: error => {
-        if (error.code === 'UNAUTHENTICATED') this.lock();
-        this.error = error;
-        this.changed();
-      },
-    });
+    );
     const timer = setInterval(() => {
+      // What it is worth is nobody's before the token has been found right.
       if (this.balances.size > 0) this.#value();
     }, VALUE_EVERY_MS);
     this.#stop = () => {
@@ -79,6 +83,7 @@ export class Account extends Model {
     this.#stop();
     this.#stop = () => {};
     this.#api = undefined;
+    this.#isInterrupted = false;
     this.balances.clear();
     this.standing = undefined;
     this.portfolio = undefined;
@@ -90,26 +95,32 @@ export class Account extends Model {
   valueIn(currency: string): void {
     this.currency = currency;
     this.portfolio = undefined;
+    this.valueError = undefined;
     this.changed();
     this.#value();
+  }
+
+  #take(balance: Balance): void {
+    if (this.#isInterrupted) this.balances.clear();
+    this.#isInterrupted = false;
+    if (this.balances.size === 0) this.#value();
+    this.balances.set(balance.asset, balance);
+    this.error = undefined;
+    this.heard(balance.freshness);
   }
 
   #value(): void {
     const [api, currency] = [this.#api, this.currency];
     if (api === undefined) return;
-    const isAsked = (): boolean => this.#api === api && this.currency === currency;
+    const answered = (portfolio: Portfolio | undefined, error: ApiError | undefined): void => {
+      if (this.#api !== api || this.currency !== currency) return;
+      this.portfolio = portfolio;
+      this.valueError = error;
+      this.changed();
+    };
     api.query(AccountValueDocument, { currency }).then(
-      ({ portfolio }) => {
-        if (!isAsked()) return;
-        this.portfolio = portfolio;
-        this.valueError = undefined;
-        this.changed();
-      },
-      (error: ApiError) => {
-        if (!isAsked()) return;
-        this.valueError = error;
-        this.changed();
-      },
+      ({ portfolio }) => answered(portfolio, undefined),
+      (error: ApiError) => answered(undefined, error),
     );
   }
 }

@@ -1,7 +1,6 @@
 import type { PairBookSubscription } from '../generated/operations.ts';
 import { crc32 } from '../lib/crc32.ts';
-import { Model } from '../lib/model.ts';
-import { type Standing, standingOf } from './freshness.ts';
+import { LiveModel } from './freshness.ts';
 
 export interface Level {
   readonly price: string;
@@ -17,14 +16,12 @@ const CHECKED = 10;
  * The book of one pair, kept from `bookUpdates`: a snapshot, then what changes. The checksum over the ten best levels is
  * computed here again for every step. Whatever does not fit makes it stale until the next snapshot.
  */
-export class BookMirror extends Model {
+export class BookMirror extends LiveModel {
   readonly depth: number;
   /** Highest first. */
   bids: Level[] = [];
   /** Lowest first. */
   asks: Level[] = [];
-  /** undefined until the first snapshot. */
-  standing: Standing | undefined;
   /** Steps whose checksum was right, and whose was not. */
   verified = 0;
   failed = 0;
@@ -37,20 +34,19 @@ export class BookMirror extends Model {
 
   /** @returns false when the mirror needs a new snapshot: a step was missed, or the checksum is wrong */
   take(event: BookEvent): boolean {
-    this.changed();
     switch (event.__typename) {
       case 'BookSnapshot':
         this.bids = [...event.book.bids];
         this.asks = [...event.book.asks];
         this.#sequence = event.book.sequence;
-        this.standing = standingOf(event.book.freshness);
+        this.heard(event.book.freshness);
         return this.#verify(event.book.checksum);
       case 'BookInterruption':
-        this.#distrust(event.state);
+        this.distrust(event.state);
         return true;
       default:
         if (event.previousSequence !== this.#sequence) {
-          this.#distrust('RESYNCING');
+          this.distrust('RESYNCING');
           return false;
         }
         for (const level of event.bids) place(this.bids, level, descending);
@@ -58,7 +54,7 @@ export class BookMirror extends Model {
         this.bids.length = Math.min(this.bids.length, this.depth);
         this.asks.length = Math.min(this.asks.length, this.depth);
         this.#sequence = event.sequence;
-        this.standing = standingOf({ state: 'LIVE', stale: false, ageMs: 0 });
+        this.heard();
         return this.#verify(event.checksum);
     }
   }
@@ -69,13 +65,8 @@ export class BookMirror extends Model {
       return true;
     }
     this.failed += 1;
-    this.#distrust('RESYNCING');
+    this.distrust('RESYNCING');
     return false;
-  }
-
-  #distrust(state: Standing['state']): void {
-    const heardMs = performance.now();
-    this.standing = { state, stale: true, asOfMs: this.standing?.asOfMs ?? heardMs, heardMs };
   }
 }
 

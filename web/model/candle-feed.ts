@@ -1,4 +1,5 @@
 import type { Api, Stop } from '../api/api.ts';
+import type { ApiError } from '../api/error.ts';
 import { CandleHistoryDocument, type CandleInterval, CandleStreamDocument } from '../generated/operations.ts';
 import { Candles } from './candles.ts';
 
@@ -13,8 +14,9 @@ export class CandleFeed {
   readonly interval: CandleInterval;
   readonly #api: Api;
   #stop: Stop = () => {};
-  #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether candles may have closed that nobody told of. */
+  #isInterrupted = false;
 
   constructor(api: Api, symbol: string, interval: CandleInterval) {
     this.#api = api;
@@ -24,30 +26,28 @@ export class CandleFeed {
 
   start(): void {
     const { symbol, interval, candles } = this;
-    const { link } = this.#api;
-    let wasBroken = false;
-    const stopWatching = link.watch(() => {
-      wasBroken ||= link.state === 'lost';
-    });
-    const stopStream = this.#api.subscribe(CandleStreamDocument, () => ({ symbol, interval }), {
-      next: result => {
-        candles.take(result);
-        // Candles may have closed meanwhile.
-        if (wasBroken && !result.ohlc.freshness.stale) this.#fetch();
-        wasBroken = result.ohlc.freshness.stale;
+    this.#stop = this.#api.subscribe(
+      CandleStreamDocument,
+      { symbol, interval },
+      {
+        next: result => {
+          candles.take(result);
+          const { stale } = result.ohlc.freshness;
+          if (this.#isInterrupted && !stale) this.#fetch();
+          this.#isInterrupted = stale;
+        },
+        interrupted: () => {
+          this.#isInterrupted = true;
+          candles.interrupted();
+        },
+        // What is wrong with a pair, its ticker says.
+        failed: () => {},
       },
-      // What is wrong with a pair, its ticker says.
-      failed: () => {},
-    });
-    this.#stop = () => {
-      stopWatching();
-      stopStream();
-    };
+    );
     this.#fetch();
   }
 
   stop(): void {
-    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#stop();
   }
@@ -56,11 +56,9 @@ export class CandleFeed {
     const { symbol, interval } = this;
     clearTimeout(this.#timer);
     this.#api.query(CandleHistoryDocument, { symbol, interval, last: HISTORY }).then(
-      ({ ohlc }) => {
-        if (!this.#stopped) this.candles.takeHistory(ohlc);
-      },
-      () => {
-        if (!this.#stopped) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
+      ({ ohlc }) => this.candles.takeHistory(ohlc),
+      (error: ApiError) => {
+        if (!error.isFinal) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
       },
     );
   }

@@ -1,32 +1,19 @@
 import type { FeedSubscription } from '../generated/operations.ts';
-import { Model } from '../lib/model.ts';
+import { LiveModel } from './freshness.ts';
 
 export type Status = FeedSubscription['status'];
 
 /** What the server says of itself and of its feed, once a second. */
-export class FeedModel extends Model {
+export class FeedModel extends LiveModel {
   /** undefined until the first has come. */
   status: Status | undefined;
   /** Values delivered to all clients, a second; undefined until there are two statuses to tell. */
   deliveredPerSecond: number | undefined;
-  #takenMs = Number.NEGATIVE_INFINITY;
+  #takenMs = 0;
 
-  /** Whether it was heard on the page's present connection. */
-  isCurrent({ state, sinceMs }: { readonly state: string; readonly sinceMs: number }): boolean {
-    return state === 'connected' && this.#takenMs >= sinceMs;
-  }
-
-  /** Milliseconds since something that the server says the time of, by the server's clock. */
-  since(timestamp: string, nowMs = performance.now()): number {
-    if (this.status === undefined) return 0;
-    const { startedAt, uptimeSeconds } = this.status;
-    const serverMs = Date.parse(startedAt) + uptimeSeconds * 1_000 + (nowMs - this.#takenMs);
-    return Math.max(0, serverMs - Date.parse(timestamp));
-  }
-
-  /** What is subscribed at Kraken of a pair. */
-  subscription(channel: string, symbol: string): Status['subscriptions'][number] | undefined {
-    return this.status?.subscriptions.find(one => one.channel === channel && one.symbol === symbol);
+  /** Whether it is what the server says now. */
+  get isCurrent(): boolean {
+    return this.standing?.stale === false;
   }
 
   take({ status }: FeedSubscription): void {
@@ -38,6 +25,14 @@ export class FeedModel extends Model {
       before === undefined || delivered < 0 ? undefined : (delivered * 1_000) / (nowMs - this.#takenMs);
     this.status = status;
     this.#takenMs = nowMs;
-    this.changed();
+    this.heard();
+  }
+
+  /** Milliseconds since something that the server says the time of, by the server's clock. */
+  since(timestamp: string, nowMs = performance.now()): number {
+    if (this.status === undefined) return 0;
+    const { startedAt, uptimeSeconds } = this.status;
+    const serverMs = Date.parse(startedAt) + uptimeSeconds * 1_000 + (nowMs - this.#takenMs);
+    return Math.max(0, serverMs - Date.parse(timestamp));
   }
 }

@@ -1,25 +1,44 @@
 import type { FeedState } from '../generated/operations.ts';
+import { Model } from '../lib/model.ts';
 
 /** What the API says of a value's freshness. */
-export interface Freshness {
+interface Freshness {
   readonly state: FeedState;
   readonly stale: boolean;
   readonly ageMs: number;
 }
 
-/** How far what was heard can be trusted. Times are of this page's monotonic clock. */
+/** How far what was heard last can be trusted. */
 export interface Standing {
   readonly state: FeedState;
   readonly stale: boolean;
-  /** When the value arrived at the server. */
+  /** When the value arrived at the server, on this page's monotonic clock. */
   readonly asOfMs: number;
-  /** When this page heard of it. */
-  readonly heardMs: number;
 }
 
-export function standingOf({ state, stale, ageMs }: Freshness, nowMs = performance.now()): Standing {
-  return { state, stale, asOfMs: nowMs - ageMs, heardMs: nowMs };
+/** What is live only while it is being heard of. */
+export abstract class LiveModel extends Model {
+  /** undefined until something was heard. */
+  standing: Standing | undefined;
+
+  /** What was heard is the last known, until something new is: the subscription ended, or the connection did. */
+  interrupted(): void {
+    this.distrust('PENDING');
+  }
+
+  protected heard({ state, stale, ageMs }: Freshness = LIVE): void {
+    this.standing = { state, stale, asOfMs: performance.now() - ageMs };
+    this.changed();
+  }
+
+  protected distrust(state: FeedState): void {
+    if (this.standing === undefined) return;
+    this.standing = { ...this.standing, state, stale: true };
+    this.changed();
+  }
 }
+
+const LIVE: Freshness = { state: 'LIVE', stale: false, ageMs: 0 };
 
 /** What is to be said beside a value. */
 export interface Trust {
@@ -39,22 +58,15 @@ export const LABELS: Readonly<Record<FeedState, string>> = {
 };
 
 /** The page's own connection, as far as it matters here. */
-interface Connection {
-  readonly state: 'connecting' | 'connected' | 'lost';
-  readonly sinceMs: number;
-}
+type Connection = 'connecting' | 'connected' | 'lost';
 
-/** Live is what was heard as live on the present connection, and nothing else. */
 export function trustOf(
   standing: Standing | undefined,
-  { state, sinceMs }: Connection,
+  { state }: { readonly state: Connection },
   nowMs = performance.now(),
 ): Trust {
   const ageMs = standing && nowMs - standing.asOfMs;
-  if (state === 'connecting') return { live: false, label: 'Connecting', ageMs };
   if (state === 'lost') return { live: false, label: 'Server not reached', ageMs };
-  if (standing === undefined || standing.heardMs < sinceMs) {
-    return { live: false, label: LABELS.PENDING, ageMs };
-  }
-  return { live: !standing.stale, label: LABELS[standing.state], ageMs };
+  if (standing === undefined) return { live: false, label: LABELS.PENDING, ageMs };
+  return { live: state === 'connected' && !standing.stale, label: LABELS[standing.state], ageMs };
 }

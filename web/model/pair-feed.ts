@@ -1,15 +1,24 @@
-import type { Api, Stop } from '../api/api.ts';
+import type { Api, Sink, Stop } from '../api/api.ts';
 import type { ApiError } from '../api/error.ts';
-import { PairBookDocument, PairTickerDocument, PairTradesDocument } from '../generated/operations.ts';
+import {
+  PairBookDocument,
+  type PairBookSubscription,
+  PairStateDocument,
+  PairTickerDocument,
+  PairTradesDocument,
+} from '../generated/operations.ts';
 import { Model } from '../lib/model.ts';
 import { BookMirror } from './book-mirror.ts';
-import { Tape } from './tape.ts';
+import { Channels } from './channels.ts';
+import type { LiveModel } from './freshness.ts';
+import { KEPT_LINES, Tape } from './tape.ts';
 import { TickerModel } from './ticker.ts';
 
 /** Levels a side that are mirrored: what the depth chart shows. */
 const DEPTH = 100;
-/** Trades that the tape begins with. */
-const FIRST_TRADES = 40;
+/** Before the book is asked for again, when the last snapshot was of no use either: doubles from the first to the last. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** Everything of one pair but its candles. Says what is wrong where nothing is to be shown. */
 export class PairFeed extends Model {
@@ -17,11 +26,14 @@ export class PairFeed extends Model {
   readonly ticker = new TickerModel();
   readonly tape = new Tape();
   readonly book = new BookMirror(DEPTH);
-  /** Of the last thing that failed; undefined while values come. */
-  error: ApiError | undefined;
+  readonly channels = new Channels();
+  /** Of each of them what failed last, while nothing has come since. */
+  readonly #errors = new Map<LiveModel, ApiError>();
   readonly #api: Api;
   #stops: Stop[] = [];
   #stopBook: Stop = () => {};
+  /** Snapshots in a row that did not verify, or were out of step at once. */
+  #uselessBooks = 0;
 
   constructor(api: Api, symbol: string) {
     super();
@@ -29,32 +41,20 @@ export class PairFeed extends Model {
     this.symbol = symbol;
   }
 
+  /** What is wrong; undefined while all of it comes. */
+  get error(): ApiError | undefined {
+    return this.#errors.values().next().value;
+  }
+
   start(): void {
-    const { symbol } = this;
-    const failed = (error: ApiError): void => this.#fails(error);
+    const { symbol, ticker, tape, channels } = this;
+    const api = this.#api;
+    const sink = <Result>(model: LiveModel & { take(result: Result): void }): Sink<Result> =>
+      this.#sink(model, result => model.take(result));
     this.#stops = [
-      this.#api.subscribe(PairTickerDocument, () => ({ symbol }), {
-        next: result => {
-          this.ticker.take(result);
-          this.#fails(undefined);
-        },
-        failed,
-      }),
-      this.#api.subscribe(
-        PairTradesDocument,
-        () => ({
-          symbol,
-          last: FIRST_TRADES,
-          after: this.tape.cursor === undefined ? null : [this.tape.cursor],
-        }),
-        {
-          next: result => this.tape.take(result),
-          failed: error => {
-            if (error.code === 'CURSOR_EXPIRED' || error.code === 'CURSOR_INVALID') this.tape.restart();
-            else failed(error);
-          },
-        },
-      ),
+      api.subscribe(PairTickerDocument, { symbol }, sink(ticker)),
+      api.subscribe(PairTradesDocument, { symbol, last: KEPT_LINES }, sink(tape)),
+      api.subscribe(PairStateDocument, { symbol }, sink(channels)),
       () => this.#stopBook(),
     ];
     this.#mirror();
@@ -65,22 +65,36 @@ export class PairFeed extends Model {
     this.#stops = [];
   }
 
+  #sink<Result>(model: LiveModel, take: (result: Result) => void): Sink<Result> {
+    return {
+      next: result => {
+        if (this.#errors.delete(model)) this.changed();
+        take(result);
+      },
+      interrupted: () => model.interrupted(),
+      failed: error => {
+        this.#errors.set(model, error);
+        this.changed();
+      },
+    };
+  }
+
   /** A subscription anew brings a snapshot. */
   #mirror(): void {
     const { symbol, book } = this;
-    this.#stopBook = this.#api.subscribe(PairBookDocument, () => ({ symbol, depth: DEPTH }), {
-      next: ({ bookUpdates }) => {
-        if (book.take(bookUpdates)) return;
-        this.#stopBook();
-        this.#mirror();
-      },
-      failed: error => this.#fails(error),
+    const sink = this.#sink<PairBookSubscription>(book, ({ bookUpdates }) => {
+      if (book.take(bookUpdates)) this.#uselessBooks = 0;
+      else this.#mirrorAnew();
     });
+    this.#stopBook = this.#api.subscribe(PairBookDocument, { symbol, depth: DEPTH }, sink);
   }
 
-  #fails(error: ApiError | undefined): void {
-    if (error === this.error) return;
-    this.error = error;
-    this.changed();
+  #mirrorAnew(): void {
+    this.#stopBook();
+    const waitMs =
+      this.#uselessBooks === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#uselessBooks - 1));
+    this.#uselessBooks += 1;
+    const timer = setTimeout(() => this.#mirror(), waitMs);
+    this.#stopBook = () => clearTimeout(timer);
   }
 }

@@ -17,22 +17,20 @@ export class Pairs extends Model {
   /** Why there are none yet. */
   error: string | undefined;
   readonly #api: Api;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api) {
     super();
     this.#api = api;
   }
 
-  get(symbol: string): Pair | undefined {
-    return this.all.find(pair => pair.symbol === symbol);
-  }
-
-  /** Asks until there are some. */
+  /** Asks, until there are some. */
   load(): void {
     const again = (error: string): void => {
       this.error = error;
       this.changed();
-      setTimeout(() => this.load(), AGAIN_AFTER_MS);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.load(), AGAIN_AFTER_MS);
     };
     this.#api.query(PairsDocument, {}).then(
       ({ instruments }) => {

@@ -27,8 +27,8 @@ export class Place extends Model {
   }
 
   /** The pair goes by this name; that it was given another in the URL is no step to go back to. */
-  settle(symbol: string | undefined): void {
-    if (symbol === undefined || symbol === this.symbol) return;
+  settle(symbol: string): void {
+    if (symbol === this.symbol) return;
     this.symbol = symbol;
     history.replaceState(null, '', this.#url());
     this.changed();

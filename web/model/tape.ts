@@ -1,41 +1,33 @@
 import type { PairTradesSubscription } from '../generated/operations.ts';
-import { Model } from '../lib/model.ts';
+import { LiveModel } from './freshness.ts';
 
-type Batch = PairTradesSubscription['trades'];
-export type Trade = Batch['trades'][number];
+export type Trade = PairTradesSubscription['trades']['trades'][number];
 
-/** A line of the tape: a trade, or that some before it are missing. */
-export type TapeLine = { readonly trade: Trade } | { readonly missing: number | undefined };
+/** A line of the tape: a trade, or that so many before it are missing. */
+export type TapeLine = { readonly trade: Trade } | { readonly missing: number };
 
 /** Lines that are kept; the oldest go. */
-const KEPT = 100;
+export const KEPT_LINES = 100;
 
-/** The latest trades of one pair, newest first. */
-export class Tape extends Model {
+/**
+ * The latest trades of one pair, newest first. Ids follow each other, so that what a new subscription tells once more is
+ * known, and what it can not tell any more is seen to be missing.
+ */
+export class Tape extends LiveModel {
   /** undefined until the first batch, which may hold no trade. */
   lines: TapeLine[] | undefined;
-  /** When this page heard of it last. */
-  heardMs = Number.NEGATIVE_INFINITY;
-  /** Where to go on after the connection was lost. */
-  cursor: string | undefined;
+  #lastId = 0;
 
-  take({ trades: { trades, gap, cursor } }: PairTradesSubscription): void {
-    this.cursor = cursor;
-    this.heardMs = performance.now();
-    const lines: TapeLine[] = trades.slice(-KEPT).map(trade => ({ trade }));
-    if (gap !== null) lines.unshift({ missing: gap.missing });
-    this.#add(lines);
-  }
-
-  /** What came after the cursor can not be had any more: goes on with what comes now, and says so. */
-  restart(): void {
-    if (this.cursor !== undefined) this.#add([{ missing: undefined }]);
-    this.cursor = undefined;
-  }
-
-  /** @param lines oldest first */
-  #add(lines: readonly TapeLine[]): void {
-    this.lines = [...lines.toReversed(), ...(this.lines ?? [])].slice(0, KEPT);
-    this.changed();
+  take({ trades: { trades } }: PairTradesSubscription): void {
+    const lines: TapeLine[] = [];
+    for (const trade of trades) {
+      if (trade.tradeId <= this.#lastId) continue;
+      const missing = this.#lastId === 0 ? 0 : trade.tradeId - this.#lastId - 1;
+      if (missing > 0) lines.push({ missing });
+      lines.push({ trade });
+      this.#lastId = trade.tradeId;
+    }
+    this.lines = [...lines.reverse(), ...(this.lines ?? [])].slice(0, KEPT_LINES);
+    this.heard();
   }
 }

@@ -85,21 +85,21 @@ function Locked({ account }: { readonly account: Account }) {
 function Unlocked({ account }: { readonly account: Account }) {
   const { portfolio, error, valueError } = account;
   const balances = [...account.balances.values()].sort((a, b) => a.asset.localeCompare(b.asset));
-  if (error !== undefined && balances.length === 0) {
-    return (
-      <p class="trouble" role="alert">
-        {error.message}
-        {error.reason !== undefined && ` (${error.reason})`}
-      </p>
-    );
-  }
-  if (balances.length === 0) return <Empty>Waiting for the balances</Empty>;
+  const trouble = error && (
+    <p class="trouble" role="alert">
+      {error.message}
+      {error.reason !== undefined && ` (${error.reason})`}
+    </p>
+  );
+  if (balances.length === 0) return trouble ?? <Empty>Waiting for the balances</Empty>;
   return (
     <>
+      {trouble}
       <p class="worth">
-        <output id="worth" aria-label="Value of the account">
+        <span class="hidden">Value of the account</span>
+        <span id="worth" class={portfolio?.stale ? 'price aside' : 'price'}>
           {portfolio?.total ?? '–'}
-        </output>
+        </span>
         <select
           aria-label="Currency"
           value={account.currency}
@@ -110,6 +110,9 @@ function Unlocked({ account }: { readonly account: Account }) {
           ))}
         </select>
       </p>
+      {portfolio?.stale && (
+        <p class="note">Some prices are the last ones known: their tickers are not live</p>
+      )}
       {valueError !== undefined && <p class="note alarm">{valueError.message}</p>}
       <Scroll label="All balances">
         <table>
@@ -153,7 +156,9 @@ function BalanceRow({ balance, portfolio }: BalanceRowProps) {
       <td>{balance.balance}</td>
       <td>{holdTrade ?? '–'}</td>
       <td>{freeBalance ?? '–'}</td>
-      <td title={position?.route.join(', ')}>{position?.value ?? '–'}</td>
+      <td class={position?.stale ? 'aside' : ''} title={position?.route.join(', ')}>
+        {position?.value ?? '–'}
+      </td>
     </tr>
   );
 }

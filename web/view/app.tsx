@@ -24,8 +24,15 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
   useModels(place);
   const { symbol } = place;
   const pair = useStarted(() => new PairFeed(api, symbol), [symbol]);
-  // Whatever name the URL gave it, from now on it has Kraken's.
-  useEffect(() => pair.ticker.watch(() => place.settle(pair.ticker.ticker?.symbol)), [pair]);
+  useEffect(
+    () =>
+      pair.ticker.watch(() => {
+        const name = pair.ticker.ticker?.symbol;
+        // Whatever name the URL gave it, from now on it has Kraken's; unless something else is looked at by now.
+        if (name !== undefined && place.symbol === symbol) place.settle(name);
+      }),
+    [pair],
+  );
   return (
     <>
       <a class="skip" href="#market">
@@ -33,10 +40,10 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
       </a>
       <Header link={api.link} feed={feed} pairs={pairs} place={place} />
       <main>
-        <Market api={api} pair={pair} pairs={pairs} place={place} feed={feed} />
+        <Market api={api} pair={pair} place={place} />
         <div class="below">
-          <IntegrityPanel link={api.link} feed={feed} book={pair.book} />
-          <ClientsPanel link={api.link} feed={feed} />
+          <IntegrityPanel api={api} feed={feed} book={pair.book} />
+          <ClientsPanel feed={feed} />
           <AccountPanel link={api.link} feed={feed} account={account} />
         </div>
       </main>

@@ -48,7 +48,11 @@ export class CandleChart {
       localization: { locale: 'en' },
     });
     this.#bars = this.#chart.addSeries(CandlestickSeries, {
-      priceFormat: { type: 'price', precision, minMove: 10 ** -precision },
+      priceFormat: {
+        type: 'custom',
+        minMove: Number(`1e-${precision}`),
+        formatter: (price: number) => price.toFixed(precision),
+      },
     });
     this.#volumes = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: 'volume',

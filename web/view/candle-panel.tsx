@@ -5,8 +5,8 @@ import type { Bar } from '../model/candles.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
 import { INTERVALS, type IntervalName } from '../model/intervals.ts';
-import type { Pair } from '../model/pairs.ts';
 import type { Place } from '../model/place.ts';
+import type { TickerModel } from '../model/ticker.ts';
 import { Badge } from './badge.tsx';
 import { CandleChart } from './candle-chart.ts';
 import { Panel } from './panel.tsx';
@@ -14,20 +14,21 @@ import { useModels, useStarted } from './use-model.ts';
 
 interface CandlePanelProps {
   readonly api: Api;
+  /** Knows with how many digits prices are written. */
+  readonly ticker: TickerModel;
   readonly symbol: string;
-  readonly pair: Pair | undefined;
   readonly place: Place;
 }
 
 /** The candles of the pair, with an interval to choose. */
-export function CandlePanel({ api, symbol, pair, place }: CandlePanelProps) {
+export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
   const { interval } = place;
   const feed = useStarted(() => new CandleFeed(api, symbol, INTERVALS[interval]), [symbol, interval]);
   const { candles } = feed;
-  useModels(candles, api.link, clock);
+  useModels(candles, ticker, api.link, clock);
   const container = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<Bar>();
-  const precision = pair?.pricePrecision;
+  const precision = ticker.ticker?.instrument?.pricePrecision;
   useEffect(() => {
     if (container.current === null) return;
     const chart = new CandleChart(container.current, candles, precision ?? 2, setPointed);

@@ -1,18 +1,17 @@
-import type { Link } from '../api/link.ts';
 import { count, perSecond, span } from '../lib/format.ts';
 import type { FeedModel } from '../model/feed.ts';
 import { Empty, Figure, Panel } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Who is served, and how well. */
-export function ClientsPanel({ link, feed }: { readonly link: Link; readonly feed: FeedModel }) {
-  useModels(link, feed);
+export function ClientsPanel({ feed }: { readonly feed: FeedModel }) {
+  useModels(feed);
   const { status, deliveredPerSecond } = feed;
   return (
     <Panel
       id="clients"
       title="Clients"
-      stale={!feed.isCurrent(link)}
+      stale={!feed.isCurrent}
       aside={
         status && (
           <small>

@@ -1,14 +1,17 @@
+import { placesOf, runningSums } from '../lib/decimal.ts';
 import type { BookMirror, Level } from '../model/book-mirror.ts';
 import { colours, onColours } from './colours.ts';
 
 /** Below it stand the prices. */
 const AXIS_HEIGHT = 18;
 
+/** A level at the very edge is within it. */
+const ROUNDING = 1 + 1e-9;
+
 /** A price and what is offered up to it. Numbers, as pixels are. */
 interface Step {
   readonly price: number;
   readonly total: number;
-  readonly level: Level;
 }
 
 /** What both sides of a book add up to, from the middle outwards, drawn once per frame in which the book changed. */
@@ -57,67 +60,53 @@ export class DepthChart {
     if (context === null || width === 0) return;
     fit(this.#canvas, context, width, height);
     context.clearRect(0, 0, width, height);
-    const bids = stepsOf(this.#book.bids);
-    const asks = stepsOf(this.#book.asks);
+    const { bids, asks } = this.#book;
     const [bid, ask] = [bids[0], asks[0]];
-    const [lowest, highest] = [bids.at(-1), asks.at(-1)];
-    if (!bid || !ask || !lowest || !highest) return;
+    const best = bid ?? ask;
+    if (best === undefined) return;
     // As far to either side as the shorter of them reaches, so that the middle stays in the middle.
-    const middle = (bid.price + ask.price) / 2;
-    const reach = Math.max(Number.MIN_VALUE, Math.min(middle - lowest.price, highest.price - middle));
-    const x = (price: number): number => width / 2 + ((price - middle) / reach) * (width / 2);
-    const within = (steps: readonly Step[]): readonly Step[] =>
-      steps.filter(({ price }) => Math.abs(price - middle) <= reach);
-    const most = Math.max(...[...within(bids), ...within(asks)].map(({ total }) => total));
+    const middle = (Number((bid ?? best).price) + Number((ask ?? best).price)) / 2;
+    const reaches = [bids.at(-1), asks.at(-1)].flatMap(end =>
+      end ? [Math.abs(Number(end.price) - middle)] : [],
+    );
+    const reach = Math.max(Number.MIN_VALUE, Math.min(...reaches));
     const bottom = height - AXIS_HEIGHT;
-    const y = (total: number): number => bottom - (total / most) * (bottom - 8);
-    const { up, down, upSoft, downSoft } = this.#colours;
-    area(context, within(bids), x, y, 0, bottom, up, upSoft);
-    area(context, within(asks), x, y, width, bottom, down, downSoft);
-    this.#label(context, width, height, bid.level, ask.level, [lowest, highest]);
+    const sides = [stepsOf(bids, middle, reach), stepsOf(asks, middle, reach)] as const;
+    const most = Math.max(...sides.map(steps => steps.at(-1)?.total ?? 0));
+    const scale: Scale = {
+      x: price => width / 2 + ((price - middle) / reach) * (width / 2),
+      y: total => bottom - (total / most) * (bottom - 8),
+      bottom,
+    };
+    const { up, down, upSoft, downSoft, muted } = this.#colours;
+    area(context, sides[0], scale, 0, up, upSoft);
+    area(context, sides[1], scale, width, down, downSoft);
+    context.fillStyle = muted;
+    context.font = '11px system-ui, sans-serif';
+    context.textBaseline = 'bottom';
+    const places = placesOf(best.price);
+    write(context, (middle - reach).toFixed(places), 4, height - 2, 'left');
+    write(context, (middle + reach).toFixed(places), width - 4, height - 2, 'right');
+    write(context, `${bid?.price ?? '–'} | ${ask?.price ?? '–'}`, width / 2, height - 2, 'center');
     if (this.#pointer !== undefined) {
-      const pointed = this.#pointer < width / 2 ? within(bids) : within(asks);
-      this.#cross(context, this.#pointer, pointed, x, y, bottom);
+      const left = this.#pointer < width / 2;
+      this.#cross(context, this.#pointer, left, left ? bids : asks, sides[left ? 0 : 1], scale);
     }
   }
 
-  /** The prices at the ends and in the middle. */
-  #label(
-    context: CanvasRenderingContext2D,
-    width: number,
-    height: number,
-    bid: Level,
-    ask: Level,
-    ends: readonly Step[],
-  ): void {
-    context.fillStyle = this.#colours.muted;
-    context.font = '11px system-ui, sans-serif';
-    context.textBaseline = 'bottom';
-    const places = bid.price.split('.')[1]?.length ?? 0;
-    const middle = (Number(bid.price) + Number(ask.price)) / 2;
-    const reach = Math.min(...ends.map(({ price }) => Math.abs(price - middle)));
-    const edge = (price: number): string => price.toFixed(places);
-    context.textAlign = 'left';
-    context.fillText(edge(middle - reach), 4, height - 2);
-    context.textAlign = 'right';
-    context.fillText(edge(middle + reach), width - 4, height - 2);
-    context.textAlign = 'center';
-    context.fillText(`${bid.price} | ${ask.price}`, width / 2, height - 2);
-  }
-
-  /** What is offered up to where the pointer is. */
+  /** What is offered up to where the pointer is, in the exchange's digits. */
   #cross(
     context: CanvasRenderingContext2D,
     at: number,
+    left: boolean,
+    levels: readonly Level[],
     steps: readonly Step[],
-    x: (price: number) => number,
-    y: (total: number) => number,
-    bottom: number,
+    { x, y, bottom }: Scale,
   ): void {
-    const outer = steps.findLast(
-      ({ price }) => Math.abs(x(price) - x(steps[0]?.price ?? 0)) <= Math.abs(at - x(steps[0]?.price ?? 0)),
-    );
-    if (outer === undefined) return;
+    const index = steps.findLastIndex(({ price }) => (left ? x(price) >= at : x(price) <= at));
+    const [step, level] = [steps[index], levels[index]];
+    if (step === undefined || level === undefined) return;
+    const total = runningSums(levels.slice(0, index + 1).map(({ qty }) => qty)).at(-1);
     context.strokeStyle = this.#colours.muted;
     context.setLineDash([3, 3]);
     context.beginPath();
@@ -126,23 +115,41 @@ export class DepthChart {
     context.stroke();
     context.setLineDash([]);
     context.fillStyle = this.#colours.text;
-    context.textAlign = at < context.canvas.clientWidth / 2 ? 'left' : 'right';
-    const places = outer.level.qty.split('.')[1]?.length ?? 0;
-    const shift = at < context.canvas.clientWidth / 2 ? 6 : -6;
-    context.fillText(
-      `${outer.level.price}: ${outer.total.toFixed(places)}`,
-      at + shift,
-      Math.max(14, y(outer.total)),
-    );
+    const [shift, align] = left ? ([6, 'left'] as const) : ([-6, 'right'] as const);
+    write(context, `${level.price}: ${total}`, at + shift, Math.max(14, y(step.total)), align);
   }
 }
 
-function stepsOf(levels: readonly Level[]): readonly Step[] {
+/** From prices and totals to pixels. */
+interface Scale {
+  readonly x: (price: number) => number;
+  readonly y: (total: number) => number;
+  /** Where the axis is. */
+  readonly bottom: number;
+}
+
+function write(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  align: CanvasTextAlign,
+): void {
+  context.textAlign = align;
+  context.fillText(text, x, y);
+}
+
+/** The levels of a side that are not further away than this. */
+function stepsOf(levels: readonly Level[], middle: number, reach: number): readonly Step[] {
   let total = 0;
-  return levels.map(level => {
+  const steps: Step[] = [];
+  for (const level of levels) {
+    const price = Number(level.price);
+    if (Math.abs(price - middle) > reach * ROUNDING) break;
     total += Number(level.qty);
-    return { price: Number(level.price), total, level };
-  });
+    steps.push({ price, total });
+  }
+  return steps;
 }
 
 /** As many pixels as the screen has. */
@@ -164,10 +171,8 @@ function fit(
 function area(
   context: CanvasRenderingContext2D,
   steps: readonly Step[],
-  x: (price: number) => number,
-  y: (total: number) => number,
+  { x, y, bottom }: Scale,
   outermost: number,
-  bottom: number,
   stroke: string,
   fill: string,
 ): void {

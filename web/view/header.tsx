@@ -28,7 +28,7 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
         kraken-graphql
       </h1>
       <PairPicker pairs={pairs} place={place} />
-      <dl class={feed.isCurrent(link) ? 'vitals' : 'vitals stale'}>
+      <dl class={feed.isCurrent ? 'vitals' : 'vitals stale'}>
         <Figure label="Server" alarm={link.state === 'lost'}>
           <Dot on={reached} />
           <span id="server-state" role="status">

@@ -1,26 +1,29 @@
-import type { Link } from '../api/link.ts';
+import { useState } from 'preact/hooks';
+import type { Api } from '../api/api.ts';
+import type { SubscribedFragment } from '../generated/operations.ts';
 import { count, perSecond, span } from '../lib/format.ts';
 import type { BookMirror } from '../model/book-mirror.ts';
 import type { FeedModel, Status } from '../model/feed.ts';
 import { LABELS } from '../model/freshness.ts';
+import { SubscriptionList } from '../model/subscription-list.ts';
 import { Empty, Figure, Panel } from './panel.tsx';
-import { useModels } from './use-model.ts';
+import { useModels, useStarted } from './use-model.ts';
 
 interface IntegrityPanelProps {
-  readonly link: Link;
+  readonly api: Api;
   readonly feed: FeedModel;
   readonly book: BookMirror;
 }
 
 /** Whether what is shown is true and whole. */
-export function IntegrityPanel({ link, feed, book }: IntegrityPanelProps) {
-  useModels(link, feed);
+export function IntegrityPanel({ api, feed, book }: IntegrityPanelProps) {
+  useModels(feed);
   const { status } = feed;
   return (
     <Panel
       id="integrity"
       title="Integrity"
-      stale={!feed.isCurrent(link)}
+      stale={!feed.isCurrent}
       aside={status && <span class={`health ${status.health.toLowerCase()}`}>{HEALTH[status.health]}</span>}
     >
       {status === undefined ? (
@@ -49,7 +52,7 @@ export function IntegrityPanel({ link, feed, book }: IntegrityPanelProps) {
             </Figure>
           </dl>
           <Channels feed={feed} status={status} />
-          <Subscriptions feed={feed} status={status} />
+          <Subscriptions api={api} feed={feed} status={status} />
         </>
       )}
     </Panel>
@@ -89,28 +92,40 @@ function Channels({ feed, status: { messages } }: StatusProps) {
   );
 }
 
-/** What is wrong stands open; the rest can be unfolded. */
-function Subscriptions({ feed, status: { subscriptions } }: StatusProps) {
-  const troubled = subscriptions.filter(({ state }) => state !== 'LIVE');
+/** What is wrong stands open; the rest can be unfolded, and is asked for when it is. */
+function Subscriptions({ api, feed, status }: StatusProps & { readonly api: Api }) {
+  const [open, setOpen] = useState(false);
+  const { troubled, subscriptionStates } = status;
+  const all = subscriptionStates.reduce((sum, one) => sum + one.count, 0);
   return (
     <>
       {troubled.length > 0 && <SubscriptionTable caption="Not live" feed={feed} rows={troubled} />}
-      <details>
-        <summary>All {count(subscriptions.length)} subscriptions at Kraken</summary>
-        <SubscriptionTable caption="Subscriptions at Kraken" feed={feed} rows={subscriptions} />
+      <details onToggle={event => setOpen(event.currentTarget.open)}>
+        <summary>
+          Subscriptions at Kraken:{' '}
+          {subscriptionStates.length === 1 && subscriptionStates[0]?.state === 'LIVE'
+            ? `${count(all)} live`
+            : subscriptionStates
+                .map(one => `${count(one.count)} ${LABELS[one.state].toLowerCase()}`)
+                .join(', ')}
+        </summary>
+        {open && <AllSubscriptions api={api} feed={feed} />}
       </details>
     </>
   );
 }
 
+function AllSubscriptions({ api, feed }: { readonly api: Api; readonly feed: FeedModel }) {
+  const list = useStarted(() => new SubscriptionList(api), [api]);
+  useModels(list);
+  return <SubscriptionTable caption="The first 200" feed={feed} rows={list.rows} />;
+}
+
 interface SubscriptionTableProps {
   readonly caption: string;
   readonly feed: FeedModel;
-  readonly rows: Status['subscriptions'];
+  readonly rows: readonly SubscribedFragment[];
 }
-
-/** More are not listed at once: a server may stream every pair. */
-const LISTED = 200;
 
 function SubscriptionTable({ caption, feed, rows }: SubscriptionTableProps) {
   return (
@@ -125,23 +140,16 @@ function SubscriptionTable({ caption, feed, rows }: SubscriptionTableProps) {
         </tr>
       </thead>
       <tbody>
-        {rows
-          .slice(0, LISTED)
-          .map(({ channel, symbol, depth, interval, state, subscribers, lastMessageAt, error }) => (
-            <tr key={`${channel} ${symbol} ${depth} ${interval}`}>
-              <th scope="row">
-                {channel} {symbol} {depth ?? (interval === null ? '' : `${interval} min`)}
-              </th>
-              <td>{error ?? LABELS[state]}</td>
-              <td>{count(subscribers)}</td>
-              <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
-            </tr>
-          ))}
-        {rows.length > LISTED && (
-          <tr>
-            <td colSpan={4}>and {count(rows.length - LISTED)} more</td>
+        {rows.map(({ channel, symbol, depth, interval, state, subscribers, lastMessageAt, error }) => (
+          <tr key={`${channel} ${symbol} ${depth} ${interval}`}>
+            <th scope="row">
+              {channel} {symbol} {depth ?? (interval === null ? '' : `${interval} min`)}
+            </th>
+            <td>{error ?? LABELS[state]}</td>
+            <td>{count(subscribers)}</td>
+            <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
           </tr>
-        )}
+        ))}
       </tbody>
     </table>
   );

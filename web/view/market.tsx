@@ -1,8 +1,6 @@
 import type { Api } from '../api/api.ts';
 import type { ApiError } from '../api/error.ts';
-import type { FeedModel } from '../model/feed.ts';
 import type { PairFeed } from '../model/pair-feed.ts';
-import type { Pairs } from '../model/pairs.ts';
 import type { Place } from '../model/place.ts';
 import { CandlePanel } from './candle-panel.tsx';
 import { DepthPanel } from './depth-panel.tsx';
@@ -14,24 +12,22 @@ import { useModels } from './use-model.ts';
 interface MarketProps {
   readonly api: Api;
   readonly pair: PairFeed;
-  readonly pairs: Pairs;
   readonly place: Place;
-  readonly feed: FeedModel;
 }
 
 /** One pair: what it costs, what it cost, what is offered, what is traded. */
-export function Market({ api, pair, pairs, place, feed }: MarketProps) {
-  useModels(pair, pairs);
+export function Market({ api, pair, place }: MarketProps) {
+  useModels(pair);
   const { link } = api;
   return (
     <section id="market" aria-label={`Market of ${pair.symbol}`} tabIndex={-1}>
       {pair.error !== undefined && <Trouble error={pair.error} symbol={pair.symbol} place={place} />}
       <div class="market">
-        <TickerLine link={link} model={pair.ticker} pair={pairs.get(pair.symbol)} symbol={pair.symbol} />
-        <CandlePanel api={api} symbol={pair.symbol} pair={pairs.get(pair.symbol)} place={place} />
+        <TickerLine link={link} model={pair.ticker} symbol={pair.symbol} />
+        <CandlePanel api={api} ticker={pair.ticker} symbol={pair.symbol} place={place} />
         <DepthPanel link={link} book={pair.book} />
         <LadderPanel link={link} book={pair.book} />
-        <TapePanel link={link} tape={pair.tape} feed={feed} symbol={pair.symbol} />
+        <TapePanel link={link} tape={pair.tape} channels={pair.channels} />
       </div>
     </section>
   );

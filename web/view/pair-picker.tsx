@@ -6,7 +6,7 @@ import { useModels } from './use-model.ts';
 /** Pairs that are listed at once; more letters find the others. */
 const LISTED = 50;
 
-/** A field that finds a pair: by letters, arrows and Enter, or by the mouse. `/` leads to it from anywhere. */
+/** A field that finds a pair: by letters, arrows and Enter, or by the mouse. Ctrl-K leads to it from anywhere. */
 export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly place: Place }) {
   useModels(pairs, place);
   const input = useRef<HTMLInputElement>(null);
@@ -18,7 +18,7 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.target instanceof HTMLInputElement) return;
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       input.current?.focus();
     };
@@ -81,7 +81,7 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
         onBlur={close}
       />
       <span class="key" aria-hidden="true">
-        /
+        {/Mac|iP/.test(navigator.platform) ? '⌘ K' : 'Ctrl K'}
       </span>
       <div id="pairs" class="list" role="listbox" aria-label="Pairs" hidden={!open}>
         {found.map((pair, index) => (

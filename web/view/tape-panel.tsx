@@ -1,7 +1,7 @@
 import type { Link } from '../api/link.ts';
 import { count, timeOfDay } from '../lib/format.ts';
-import type { FeedModel } from '../model/feed.ts';
-import { LABELS, type Trust } from '../model/freshness.ts';
+import type { Channels } from '../model/channels.ts';
+import { LABELS, type Trust, trustOf } from '../model/freshness.ts';
 import type { Tape, TapeLine } from '../model/tape.ts';
 import { Badge } from './badge.tsx';
 import { Empty, Panel, Scroll } from './panel.tsx';
@@ -13,14 +13,13 @@ const LINES = 40;
 interface TapePanelProps {
   readonly link: Link;
   readonly tape: Tape;
-  readonly feed: FeedModel;
-  readonly symbol: string;
+  readonly channels: Channels;
 }
 
 /** The latest trades, newest first: each once, or that some are missing. */
-export function TapePanel({ link, tape, feed, symbol }: TapePanelProps) {
-  useModels(tape, feed, link);
-  const trust = trustInTape(link, feed, symbol, tape);
+export function TapePanel({ link, tape, channels }: TapePanelProps) {
+  useModels(tape, channels, link);
+  const trust = trustInTape(link, tape, channels);
   return (
     <Panel id="tape" title="Trades" stale={!trust.live} aside={<Badge trust={trust} />}>
       {tape.lines === undefined || tape.lines.length === 0 ? (
@@ -54,7 +53,7 @@ function Line({ line }: { readonly line: TapeLine }) {
     return (
       <tr class="gap">
         <td colSpan={3}>
-          {line.missing === undefined ? 'Some trades are' : `${count(line.missing)} trades are`} missing here
+          {count(line.missing)} {line.missing === 1 ? 'trade is' : 'trades are'} missing here
         </td>
       </tr>
     );
@@ -74,11 +73,10 @@ function Line({ line }: { readonly line: TapeLine }) {
   );
 }
 
-/** A trade is what it is however old; what may be wrong is that newer ones do not come, and that the status says. */
-function trustInTape(link: Link, feed: FeedModel, symbol: string, { heardMs }: Tape): Trust {
-  const unknown = { live: false, ageMs: undefined };
-  if (link.state === 'lost') return { ...unknown, label: 'Server not reached' };
-  const told = feed.isCurrent(link) ? feed.subscription('trade', symbol)?.state : undefined;
-  const state = told ?? (heardMs >= link.sinceMs ? 'LIVE' : 'PENDING');
-  return { ...unknown, live: state === 'LIVE', label: LABELS[state] };
+/** A trade is what it is however old; what may be wrong is that newer ones do not come, here or at the server. */
+function trustInTape(link: Link, { standing }: Tape, channels: Channels): Trust {
+  const trust = { ...trustOf(standing, link), ageMs: undefined };
+  const state = channels.state('trade');
+  if (!trust.live || state === undefined || state === 'LIVE') return trust;
+  return { ...trust, live: false, label: LABELS[state] };
 }

@@ -2,7 +2,6 @@ import { useEffect } from 'preact/hooks';
 import type { Link } from '../api/link.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
-import type { Pair } from '../model/pairs.ts';
 import type { TickerModel } from '../model/ticker.ts';
 import { Badge } from './badge.tsx';
 import { Figure } from './panel.tsx';
@@ -11,32 +10,31 @@ import { useModels } from './use-model.ts';
 interface TickerLineProps {
   readonly link: Link;
   readonly model: TickerModel;
-  readonly pair: Pair | undefined;
   readonly symbol: string;
 }
 
 /** The price, and the day so far. */
-export function TickerLine({ link, model, pair, symbol }: TickerLineProps) {
+export function TickerLine({ link, model, symbol }: TickerLineProps) {
   useModels(model, link, clock);
   const { ticker } = model;
   const trust = trustOf(model.standing, link);
   const last = ticker?.last ?? undefined;
-  useEffect(() => {
-    document.title = `${trust.live && last !== undefined ? `${last} ` : ''}${symbol} · kraken-graphql`;
-  }, [trust.live, last, symbol]);
+  const instrument = ticker?.instrument;
+  useTitle(trust.live && last !== undefined ? last : '', symbol);
   return (
     <section id="ticker" class={trust.live ? 'ticker' : 'ticker stale'} aria-label={`Ticker of ${symbol}`}>
       <div class="headline">
         <h2 class="symbol">{symbol}</h2>
-        <Badge trust={trust} />
-        {pair !== undefined && pair.status !== 'online' && (
-          <span class="badge">{pair.status.replace('_', ' ')}</span>
+        <Badge trust={trust} announced />
+        {instrument && instrument.status !== 'online' && (
+          <span class="badge">{instrument.status.replace('_', ' ')}</span>
         )}
       </div>
       <p class="last">
-        <output id="last" aria-label="Last price">
+        <span class="hidden">Last price</span>
+        <span id="last" class="price">
           {last ?? '–'}
-        </output>
+        </span>
         {ticker && (
           <span id="change" class={ticker.change.startsWith('-') ? 'down' : 'up'}>
             {signed(ticker.change)} ({signed(ticker.changePct)} %)
@@ -53,12 +51,24 @@ export function TickerLine({ link, model, pair, symbol }: TickerLineProps) {
         <Figure label="24 h high">{ticker?.high ?? '–'}</Figure>
         <Figure label="24 h low">{ticker?.low ?? '–'}</Figure>
         <Figure label="24 h VWAP">{ticker?.vwap ?? '–'}</Figure>
-        <Figure label={`24 h volume${pair === undefined ? '' : `, ${pair.base}`}`}>
+        <Figure label={`24 h volume${instrument ? `, ${instrument.base}` : ''}`}>
           {ticker?.volume ?? '–'}
         </Figure>
       </dl>
     </section>
   );
+}
+
+/** A page that nobody sees is not drawn, and a price in its title would stand there whatever happens. */
+function useTitle(price: string, symbol: string): void {
+  useEffect(() => {
+    const show = (): void => {
+      document.title = `${document.hidden ? '' : price} ${symbol} · kraken-graphql`.trim();
+    };
+    show();
+    document.addEventListener('visibilitychange', show);
+    return () => document.removeEventListener('visibilitychange', show);
+  }, [price, symbol]);
 }
 
 function signed(text: string): string {
