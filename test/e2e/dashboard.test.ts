@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { launch, NO_BROWSER, SCREENSHOTS, type Visit, visit } from '../support/browser.ts';
@@ -12,7 +11,6 @@ import { get } from '../support/scenario.ts';
 import { type Pair, start, startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const PAIR = 'BTC/USD';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What Chromium says of a server that is not there, whatever the page does about it. */
 const UNREACHABLE = /ERR_CONNECTION|WebSocket connection to .* failed/;
 
@@ -23,7 +21,7 @@ function trade(exchange: Exchange, count: number): void {
 /** Rules of accessibility that the page breaks, with where. */
 async function violations(page: Page): Promise<unknown> {
   // As a debugger would: the policy of the page forbids what the page itself would do.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {
