@@ -5,7 +5,7 @@ import { Feed } from '../../bench/support/feed.ts';
 import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { BOOK_UPDATES, type BookEventResult, Mirror } from '../support/mirror.ts';
 import { get, scenario } from '../support/scenario.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, TOKEN } from '../support/server.ts';
 
 const PAIR = 'BTC/USD';
 
@@ -156,6 +156,29 @@ scenario(
       state => state === 'LIVE',
     );
     await witness.hasEverything();
+  },
+  { account: true },
+);
+
+scenario(
+  'a permission that the key lost is named and asked for once; public data and who reads them notice nothing',
+  async ({ exchange, app, url, witness }) => {
+    const client = connect(url, TOKEN);
+    const balances = subscribe(client, 'subscription { balances { asset freshness { stale } } }');
+    assert.equal((await balances.next()).data.balances.freshness.stale, false);
+    exchange.account.permissions.delete('websockets');
+    exchange.dropAll('rst');
+    await balances.until(({ errors }) => errors?.[0]?.extensions?.['code'] === 'UPSTREAM_REJECTED');
+    const { denied } = app.client.getBalanceStreamingStatus();
+    assert.match(denied ?? '', /the API key lacks "Access WebSockets API"/);
+    const attempts = (): number => app.client.getConnectionStatus().private.reconnects;
+    const before = attempts();
+    for (let count = 0; count < 20; count += 1) exchange.trade(PAIR);
+    await witness.hasEverything();
+    assert.equal(app.client.getConnectionStatus().private.state, 'CLOSED');
+    assert.equal(attempts(), before, 'nothing loops');
+    await balances.stop();
+    await client.dispose();
   },
   { account: true },
 );
