@@ -56,15 +56,6 @@ export type CandleInterval =
   /** 21600 minutes. */
   | 'FIFTEEN_DAYS';
 
-/** How the feed does. */
-export type Health =
-  /** Connected, and everything that is subscribed streams. */
-  | 'HEALTHY'
-  /** Connected, and something does not stream, or the exchange is not online. */
-  | 'DEGRADED'
-  /** Not connected: values are the last ones known. */
-  | 'DOWN';
-
 /** State of an upstream connection. */
 export type ConnectionState =
   /** Not wanted: no credentials are configured. */
@@ -77,6 +68,15 @@ export type ConnectionState =
   | 'BACKING_OFF'
   /** Closed on purpose. */
   | 'CLOSED';
+
+/** How the feed does. */
+export type Health =
+  /** Connected, and everything that is subscribed streams. */
+  | 'HEALTHY'
+  /** Connected, and something does not stream, or the exchange is not online. */
+  | 'DEGRADED'
+  /** Not connected: values are the last ones known. */
+  | 'DOWN';
 
 export type AccountBalancesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
