@@ -91,7 +91,7 @@ await using server = run('src/main.ts', [], {
   KRAKEN_WS_URL: exchange.publicUrl,
   KRAKEN_REST_URL: exchange.restUrl,
 });
-const [, url = ''] = await server.written(/"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
+const { url } = await server.listening();
 const browser = await launch();
 let flow: NodeJS.Timeout | undefined;
 try {

@@ -159,7 +159,7 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       KRAKEN_WS_URL: exchange.publicUrl,
       KRAKEN_REST_URL: exchange.restUrl,
     });
-    const [, url = ''] = await server.written(/"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
+    const { url } = await server.listening();
     await using visited = await visit(browser, url, '/');
     const { page } = visited;
     trade(exchange, 3);

@@ -5,8 +5,6 @@ import { WebSocket } from 'ws';
 import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { Program, run } from '../support/processes.ts';
 
-const LISTENING = /"url":"(http:\/\/127\.0\.0\.1:\d+)"/;
-
 test('`npm run demo` prints its addresses and a query to paste, which works', async () => {
   const demo = new Program('npm', ['run', 'demo'], { PORT: '0' });
   try {
@@ -46,7 +44,7 @@ test('killing the exchange process and starting it again is seen, told and heale
     KRAKEN_WS_URL: krakenUrl,
     KRAKEN_RECONNECT_DELAY_MS: '50',
   });
-  const [, url = ''] = await server.written(LISTENING);
+  const { url } = await server.listening();
   const client = connect(url);
   try {
     const values = subscribe(
@@ -75,7 +73,7 @@ test('SIGTERM completes subscriptions, closes sockets with 1001 and ends with co
   await using exchange = run('src/simulator/main.ts', ['--port', '0']);
   const [, krakenUrl = ''] = await exchange.written(/KRAKEN_WS_URL=(\S+)/);
   await using server = run('src/main.ts', [], { PORT: '0', KRAKEN_WS_URL: krakenUrl });
-  const [, url = ''] = await server.written(LISTENING);
+  const { url } = await server.listening();
   await query(url, '{ ticker(symbol: "BTC/USD") { bid } }');
 
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');

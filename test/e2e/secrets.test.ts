@@ -71,7 +71,7 @@ for (const [name, keys] of Object.entries(KEYS)) {
       KRAKEN_REST_URL: exchange.restUrl,
       ...keys,
     });
-    const [, url = ''] = await server.written(/"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
+    const { url } = await server.listening();
     await server.written(name === 'right' ? /"channel":"balances".*LIVE/ : /Invalid key/);
     exchange.faults.failRest(2, 'html');
     exchange.dropAll('rst');

@@ -11,7 +11,6 @@ import { type Program, run } from '../support/processes.ts';
 import { get } from '../support/scenario.ts';
 
 const PAIR = 'BTC/USD';
-const LISTENING = /"url":"(http:\/\/127\.0\.0\.1:(\d+))"/;
 
 async function startBoth(environment: Readonly<Record<string, string>> = {}) {
   const exchange = new Exchange({ tradesPerSecond: 0 });
@@ -24,12 +23,12 @@ async function startBoth(environment: Readonly<Record<string, string>> = {}) {
       KRAKEN_REST_RATE: '1000',
       ...environment,
     });
-    const [, url = '', chosen = ''] = await server.written(LISTENING);
+    const { url, port: chosen } = await server.listening();
     await eventually(
       () => get(url, '/ready'),
       ({ status }) => status === 200,
     );
-    return { server, url, port: Number(chosen) };
+    return { server, url, port: chosen };
   };
   return { exchange, start };
 }
@@ -171,12 +170,12 @@ test('little memory is enough for readers that do not read', async context => {
     await server[Symbol.asyncDispose]();
     await exchange.stop();
   });
-  const [, url = '', port = ''] = await server.written(LISTENING);
+  const { url, port } = await server.listening();
   const many = Array.from({ length: 60 }, (_, index) => `t${index}: price`).join(' ');
   const text = `subscription { trades(symbols: ["${PAIR}"]) { trades { ${many} } } }`;
   const readers = await Promise.all(
     Array.from({ length: 50 }, async () => {
-      const told = await upgrade(Number(port));
+      const told = await upgrade(port);
       told.write(clientFrame('{"type":"connection_init"}'));
       await once(told, 'data');
       told.pause();

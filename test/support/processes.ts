@@ -44,6 +44,12 @@ export class Program implements AsyncDisposable {
     }
   }
 
+  /** Waits until a server says where it listens. */
+  async listening(): Promise<{ readonly url: string; readonly port: number }> {
+    const [, url = '', port] = await this.written(/"url":"(http:\/\/127\.0\.0\.1:(\d+))"/);
+    return { url, port: Number(port) };
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

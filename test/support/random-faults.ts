@@ -60,7 +60,7 @@ export async function randomFaults({
     KRAKEN_RECONNECT_MAX_DELAY_MS: '1000',
     KRAKEN_HEARTBEAT_TIMEOUT_MS: '1500',
   });
-  const [, url = '', port = ''] = await server.written(/"url":"(http:\/\/127\.0\.0\.1:(\d+))"/);
+  const { url, port } = await server.listening();
   const witness = new Witness(url, exchange);
   await witness.standing();
   const flow = setInterval(() => exchange.trade(PAIR), 25);
@@ -126,11 +126,11 @@ export async function randomFaults({
       for (let count = 0; count < 300; count += 1) exchange.trade(PAIR);
     },
     churn: async () => {
-      const clients = await Promise.all(Array.from({ length: 20 }, () => subscriber(Number(port))));
+      const clients = await Promise.all(Array.from({ length: 20 }, () => subscriber(port)));
       for (const socket of clients) random() < 0.5 ? socket.resetAndDestroy() : socket.destroy();
     },
     stoppedReader: async () => {
-      const socket = await subscriber(Number(port));
+      const socket = await subscriber(port);
       socket.pause();
       for (let count = 0; count < 200; count += 1) exchange.trade(PAIR);
       await delay(1_000);

@@ -8,7 +8,6 @@ import { run } from './processes.ts';
 import { TcpProxy } from './proxy.ts';
 import { get } from './scenario.ts';
 
-const LISTENING = /"url":"(http:\/\/127\.0\.0\.1:(\d+))"/;
 const TICKER = 'subscription { ticker(symbols: ["BTC/USD"]) { bid freshness { stale } } }';
 /** A connection that held this long is stable, so that its loss is met by the first and shortest wait. */
 const STABLE_MS = 10_500;
@@ -35,7 +34,7 @@ export async function recoveryTimes(options: { servers: number; resets: number }
       KRAKEN_WS_URL: `ws://127.0.0.1:${proxy.port}/v2`,
       KRAKEN_REST_URL: exchange.restUrl,
     });
-    const [, url = ''] = await server.written(LISTENING);
+    const { url } = await server.listening();
     const client = connect(url);
     const values = subscribe(client, TICKER);
     const flow = setInterval(() => exchange.trade('BTC/USD'), 20);
@@ -93,10 +92,10 @@ export async function churn({ cycles }: { cycles: number }): Promise<ChurnReport
     KRAKEN_WS_URL: exchange.publicUrl,
     KRAKEN_REST_URL: exchange.restUrl,
   });
-  const [, url = '', port = ''] = await server.written(LISTENING);
+  const { url, port } = await server.listening();
   let done = 0;
   const cycle = async (): Promise<void> => {
-    const socket = await upgrade(Number(port));
+    const socket = await upgrade(port);
     socket.resume();
     socket.write(clientFrame('{"type":"connection_init"}'));
     await once(socket, 'data');
