@@ -1,7 +1,7 @@
 /**
  * `npm run build:web`, and the first step of `npm start`, `npm run demo` and `npm test`: builds the dashboard into
  * `dist/web`, unless what is there was built from the same files. Without Vite, which is a development dependency, what is
- * there is left as it is.
+ * there is left as it is; with `--required` that is a failure.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,6 +40,7 @@ if (!existsSync(`${built}${STAMP}`) || readFileSync(`${built}${STAMP}`, 'utf8') 
   const vite = await import('vite').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     process.stderr.write('the dashboard is not built: that takes the development dependencies (npm ci)\n');
+    if (process.argv.includes('--required')) process.exitCode = 1;
   });
   if (vite) await build(vite, wanted);
 }

@@ -245,7 +245,7 @@ async function dashboardPage(response: ServerResponse, { dashboard }: Routes): P
       response,
       503,
       'text/plain',
-      'The dashboard is not built: npm run build:web. The API is at /graphql\n',
+      'The dashboard is not built: npm ci && npm run build:web. The API is at /graphql\n',
     );
     return;
   }

@@ -95,12 +95,17 @@ export class SimulatedBook {
     return this.#withGapsFilled(moved, direction);
   }
 
-  /** Now and then a price between two others is taken, so that levels are pushed out of sight. */
+  /** Prices between two others are taken, the nearer to the best the more of them, so that levels are pushed out of sight. */
   #withGapsFilled(levels: Levels, direction: 1 | -1): Levels {
-    const index = Math.floor(this.#random() ** 2 * 15);
-    const [here, next] = [levels[index], levels[index + 1]];
-    if (here === undefined || next === undefined || Math.abs(next.ticks - here.ticks) < 2) return levels;
-    return levels.toSpliced(index + 1, 0, { ticks: here.ticks + direction, lots: this.#lots(here.lots) });
+    for (let times = 0; times < 2; times += 1) {
+      const index = Math.floor(this.#random() ** 2 * 15);
+      const [here, next] = [levels[index], levels[index + 1]];
+      const room = here === undefined || next === undefined ? 0 : Math.abs(next.ticks - here.ticks) - 1;
+      if (here === undefined || room < 1) continue;
+      const ticks = here.ticks + direction * (1 + Math.floor(this.#random() * room));
+      levels.splice(index + 1, 0, { ticks, lots: this.#lots(here.lots) });
+    }
+    return levels.slice(0, KEPT);
   }
 
   #lots(around: number): number {

@@ -114,6 +114,12 @@ export class Faults {
     return true;
   }
 
+  /** What nobody has run into yet, of too many requests and failing REST answers, is over. */
+  forgive(): void {
+    this.#rateLimits = 0;
+    this.#restFailures.length = 0;
+  }
+
   /** The next REST answers are this error of Kraken's, or `html` for a proxy's page. */
   failRest(count: number, how: string): void {
     for (let index = 0; index < count; index += 1) this.#restFailures.push(how);

@@ -36,6 +36,12 @@ const PAST_GAP_MS = 10_000;
 /** How far one of them is from the one before, at the most, and how much of the way it comes back. */
 const PAST_STEP = 0.0006;
 const PAST_PULL = 0.004;
+/** What they are worth, at the most. */
+const PAST_DOLLARS = 1_000;
+/** Intervals of which there are candles from before these trades, how many, and how far one goes, for a minute. */
+const OLDER_FROM_MINUTES = 60;
+const OLDER_CANDLES = 300;
+const OLDER_REACH = 0.0005;
 
 /** Every trade of one pair, and the candles that they make. */
 export class SimulatedTape {
@@ -48,6 +54,9 @@ export class SimulatedTape {
     this.#pair = pair;
     this.#nextId = 1_000_000 + Math.floor(random() * 100_000_000);
     for (const trade of past(pair, random, nowMs)) this.record(trade);
+    for (const [minutes, candles] of this.#candles) {
+      if (minutes >= OLDER_FROM_MINUTES) candles.unshift(...older(candles[0], minutes, random));
+    }
   }
 
   get lastId(): number {
@@ -165,28 +174,45 @@ export class SimulatedTape {
   }
 }
 
-/** A walk that ends where the market begins. */
+/** A walk that ends where and when the market begins. */
 function past(
-  { startTicks, qtyPrecision }: SimulatedPair,
+  { startTicks, pricePrecision, qtyPrecision }: SimulatedPair,
   random: () => number,
   nowMs: number,
 ): readonly Omit<SimulatedTrade, 'id'>[] {
-  const trades: Omit<SimulatedTrade, 'id'>[] = [];
-  let atMs = nowMs - PAST_TRADES * PAST_GAP_MS;
+  const dollar = 10 ** (pricePrecision + qtyPrecision) / startTicks;
+  const beganMs = nowMs - PAST_TRADES * PAST_GAP_MS;
   let price: number = startTicks;
-  for (;;) {
-    atMs += random() * 2 * PAST_GAP_MS;
-    if (atMs >= nowMs || trades.length === PAST_TRADES) break;
+  const trades = Array.from({ length: PAST_TRADES }, (_, index) => {
     price += (random() * 2 - 1) * PAST_STEP * startTicks + (startTicks - price) * PAST_PULL;
-    const lots = 1 + Math.floor(random() ** 4 * 10 ** Math.min(qtyPrecision, 6));
-    const [buy, market] = [random() < 0.5, random() < 0.5];
-    trades.push({ buy, market, ticks: price, lots, atMs: Math.floor(atMs) });
-  }
+    const atMs = Math.floor(beganMs + (index + random()) * PAST_GAP_MS);
+    const lots = 1 + Math.floor(random() ** 3 * Math.min(1e12, PAST_DOLLARS * dollar));
+    return { buy: random() < 0.5, market: random() < 0.5, ticks: price, lots, atMs };
+  });
   const missed = startTicks - price;
   return trades.map((trade, index) => {
     const ticks = trade.ticks + (missed * (index + 1)) / trades.length;
     return { ...trade, ticks: Math.max(1, Math.round(ticks)) };
   });
+}
+
+/** Candles from before the first trade: a walk back from where it began. */
+function older(first: Candle | undefined, minutes: number, random: () => number): readonly Candle[] {
+  if (first === undefined) return [];
+  const candles: Candle[] = [];
+  let close = first.open;
+  for (let back = 1; back <= OLDER_CANDLES; back += 1) {
+    const reach = close * OLDER_REACH * Math.sqrt(minutes);
+    const open = Math.max(1, Math.round(close + (random() * 2 - 1) * reach));
+    const high = Math.max(open, close) + Math.floor(random() * reach * 0.5);
+    const low = Math.max(1, Math.min(open, close) - Math.floor(random() * reach * 0.5));
+    const lots = Math.ceil(first.lots * (0.3 + random()));
+    const turnover = (lots * (open + close)) / 2;
+    const beginMs = first.beginMs - back * minutes * MINUTE_MS;
+    candles.unshift({ beginMs, open, high, low, close, lots, turnover, trades: minutes });
+    close = open;
+  }
+  return candles;
 }
 
 function addTo(candles: Candle[], { ticks, lots, atMs }: SimulatedTrade, lengthMs: number): void {

@@ -3,8 +3,9 @@ import type { Exchange } from '../../src/simulator/exchange.ts';
 import { write } from '../../src/simulator/wire.ts';
 import { eventually } from './client.ts';
 
-/** Lines that the page lists, as `web/view` has them. */
+/** Levels that the page lists, as `web/view` has them. */
 const LADDER_ROWS = 15;
+/** Lines of the tape that are looked at: a snapshot of Kraken's has fifty. */
 const TAPE_LINES = 40;
 /** Levels of the book that it mirrors. */
 const DEPTH = 100;
@@ -27,7 +28,7 @@ export interface MarketShown {
 
 /** What stands on the page. */
 export function shown(page: Page): Promise<MarketShown> {
-  return page.evaluate(() => {
+  return page.evaluate(lines => {
     const text = (element: Element | null | undefined): string => element?.textContent?.trim() ?? '';
     const cells = (row: Element): string[] => [...row.querySelectorAll('td')].map(text);
     const rows = (id: string): Element[] => [...document.querySelectorAll(`#${id} tr`)];
@@ -46,15 +47,17 @@ export function shown(page: Page): Promise<MarketShown> {
       volume: figure('24 h volume'),
       asks: levels('asks').reverse(),
       bids: levels('bids'),
-      trades: rows('trades').map(row => {
-        const [, price = '', qty] = cells(row);
-        return `${(row as HTMLElement).dataset['id'] ?? 'gap'} ${/[\d.]+$/.exec(price)?.[0]} ${qty}`;
-      }),
+      trades: rows('trades')
+        .slice(0, lines)
+        .map(row => {
+          const [, price = '', qty] = cells(row);
+          return `${(row as HTMLElement).dataset['id'] ?? 'gap'} ${/[\d.]+$/.exec(price)?.[0]} ${qty}`;
+        }),
       candle: ['open', 'high', 'low', 'close', 'volume'].map(name =>
         text(document.querySelector(`#candle-${name}`)),
       ),
     };
-  });
+  }, TAPE_LINES);
 }
 
 /** JSON with its numbers as they are written. */

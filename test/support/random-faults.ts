@@ -33,6 +33,8 @@ const DEPTHS = [10, 25, 100];
  */
 const BREAKING: ReadonlySet<string> = new Set(['reset', 'close', 'halfOpen', 'refusing', 'latency']);
 const BREAKING_APART_MS = 20_000;
+/** After `Exceeded msg rate` nothing is asked for, and after wrong checksums no book: each for 30 s at the most. */
+const RECOVERED_WITHIN_SECONDS = 90;
 
 /**
  * Random faults of the exchange, the network and of clients, one after the other, against a server that is a process of
@@ -112,9 +114,16 @@ export async function randomFaults({
     lostTrades: () => exchange.faults.loseTrades(1 + Math.floor(random() * 3)),
     doubledTrades: () => exchange.faults.duplicateTrades(2),
     lateTrades: () => exchange.faults.delayTrades(2),
-    restFails: () =>
-      exchange.faults.failRest(1 + Math.floor(random() * 2), random() < 0.5 ? 'html' : 'EService:Busy'),
-    rateLimit: () => exchange.faults.limitRate(1),
+    restFails: async () => {
+      exchange.faults.failRest(1 + Math.floor(random() * 2), random() < 0.5 ? 'html' : 'EService:Busy');
+      await delay(1_000);
+      exchange.faults.forgive();
+    },
+    rateLimit: async () => {
+      exchange.faults.limitRate(1);
+      await delay(1_000);
+      exchange.faults.forgive();
+    },
     nonsense: () =>
       ['{', '[]', '{"channel":"book"}', '\u0000'].forEach(text => void exchange.broadcast(text)),
     maintenance: async () => {
@@ -161,11 +170,15 @@ export async function randomFaults({
   }
 
   clearInterval(flow);
+  /** What does not come right is told with what the server said last. */
+  const failed = (error: unknown): void =>
+    void problems.push(`${error}\n${server.output.split('\n').slice(-20).join('\n')}`);
   await eventually(
     () => get(url, '/ready'),
     ({ status }) => status === 200,
-  ).catch((error: unknown) => problems.push(`${error}\n${server.output.split('\n').slice(-20).join('\n')}`));
-  await witness.hasEverything().catch((error: unknown) => problems.push(String(error).slice(0, 2_000)));
+    RECOVERED_WITHIN_SECONDS,
+  ).catch(failed);
+  await witness.hasEverything(RECOVERED_WITHIN_SECONDS).catch(failed);
   exchange.trade(PAIR);
   await eventually(
     async () => {
@@ -174,7 +187,8 @@ export async function randomFaults({
       return mirrors.filter(({ mirror }) => !mirror.stale && String(mirror.checksum) === checksum).length;
     },
     right => right === mirrors.length,
-  );
+    RECOVERED_WITHIN_SECONDS,
+  ).catch(failed);
   for (const { mirror, values } of mirrors) {
     problems.push(...mirror.problems);
     await values.stop();

@@ -61,7 +61,7 @@ export class Witness {
   }
 
   /** Everything that was traded since it got its first trade has come, once, in order, digit for digit. */
-  async hasEverything(): Promise<void> {
+  async hasEverything(withinSeconds = 10): Promise<void> {
     const last = (): number =>
       (JSON.parse(this.#exchange.tradeTexts(PAIR).at(-1) ?? '{}') as { trade_id: number }).trade_id;
     await eventually(
@@ -70,6 +70,7 @@ export class Witness {
         return this.#got.at(-1)?.tradeId;
       },
       tradeId => tradeId === last(),
+      withinSeconds,
     );
     assert.deepEqual(this.problems, []);
     const first = this.#got[0]?.tradeId ?? 0;

@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-ws/client';
 import type { TypedDocumentString } from '../generated/operations.ts';
-import { ApiError, errorOf } from './error.ts';
+import { ApiError, errorOf, NOT_REACHED } from './error.ts';
 import { Link } from './link.ts';
 
 /** Ends a subscription. */
@@ -122,8 +122,8 @@ export class Api {
       headers: { ...this.#headers, 'Content-Type': 'application/json', Accept: 'application/json' },
       body: JSON.stringify({ query: String(document), variables }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    }).catch((error: unknown) => {
-      throw errorOf(error);
+    }).catch(() => {
+      throw new ApiError('The server is not reached', { code: NOT_REACHED });
     });
     // Whatever else stands there (a proxy's page, say) is no answer.
     const answer: unknown = await response.json().catch(() => undefined);

@@ -20,6 +20,9 @@ export class ApiError extends Error {
   }
 }
 
+/** The code of what is wrong before anybody answers. */
+export const NOT_REACHED = 'NOT_REACHED';
+
 const FINAL: ReadonlySet<string> = new Set([
   'UNKNOWN_SYMBOL',
   'BAD_USER_INPUT',

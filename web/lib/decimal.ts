@@ -1,3 +1,9 @@
+/** `a - b`, exact, with the places of the finer. */
+export function difference(a: string, b: string): string {
+  const places = Math.max(placesOf(a), placesOf(b));
+  return fromUnits(toUnits(a, places) - toUnits(b, places), places);
+}
+
 /** The sums of a list up to and with each of its members, exact, all with the places of the finest. */
 export function runningSums(texts: readonly string[]): readonly string[] {
   const places = Math.max(0, ...texts.map(placesOf));

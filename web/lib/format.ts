@@ -37,6 +37,11 @@ export function span(ms: number): string {
   return parts.filter(part => !part.startsWith('0 ')).join(' ') || '0 s';
 }
 
+/** The same in its largest unit alone, which does not change all the time: `42 s`, `3 min`, `2 d`. */
+export function roughSpan(ms: number): string {
+  return /^\d+ \w+/.exec(span(ms))?.[0] ?? '';
+}
+
 /** Of an RFC 3339 timestamp the time of day, in UTC, to the second. */
 export function timeOfDay(timestamp: string): string {
   return timestamp.slice(11, 19);

@@ -1,5 +1,5 @@
 import { Api, type Stop } from '../api/api.ts';
-import type { ApiError } from '../api/error.ts';
+import { type ApiError, NOT_REACHED } from '../api/error.ts';
 import {
   AccountBalancesDocument,
   type AccountBalancesSubscription,
@@ -55,7 +55,6 @@ export class Account extends LiveModel {
         next: ({ balances }) => this.#take(balances),
         interrupted: () => {
           this.#isInterrupted = true;
-          this.portfolio = undefined;
           this.interrupted();
         },
         failed: error => {
@@ -114,7 +113,8 @@ export class Account extends LiveModel {
     if (api === undefined) return;
     const answered = (portfolio: Portfolio | undefined, error: ApiError | undefined): void => {
       if (this.#api !== api || this.currency !== currency) return;
-      this.portfolio = portfolio;
+      // What was known stays, in grey, while the server is not reached.
+      if (error === undefined || error.code !== NOT_REACHED) this.portfolio = portfolio;
       this.valueError = error;
       this.changed();
     };

@@ -13,6 +13,13 @@ export const INTERVALS = {
   '15d': 'FIFTEEN_DAYS',
 } as const satisfies Record<string, CandleInterval>;
 
+const SECONDS = { m: 60, h: 3_600, d: 86_400, w: 604_800 } as const;
+
+/** Seconds that a candle takes. */
+export function secondsOf(name: IntervalName): number {
+  return Number.parseInt(name, 10) * SECONDS[name.at(-1) as keyof typeof SECONDS];
+}
+
 export type IntervalName = keyof typeof INTERVALS;
 
 export function isInterval(name: string | null): name is IntervalName {

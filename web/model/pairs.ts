@@ -48,7 +48,10 @@ export class Pairs extends Model {
 export function search(pairs: readonly Pair[], text: string): readonly Pair[] {
   const wanted = ALIASES.reduce(
     (name, [alias, real]) => name.replace(alias, real),
-    text.trim().toUpperCase().replace('-', '/'),
+    text
+      .trim()
+      .toUpperCase()
+      .replace(/[-\s]+/, '/'),
   );
   if (wanted === '') return pairs;
   const rank = ({ symbol }: Pair): number => {
@@ -60,8 +63,24 @@ export function search(pairs: readonly Pair[], text: string): readonly Pair[] {
     return name.includes(wanted) ? 4 : 5;
   };
   return pairs
-    .map(pair => ({ pair, rank: rank(pair) }))
+    .map(pair => ({ pair, rank: rank(pair), quote: quoteRank(pair) }))
     .filter(({ rank }) => rank < 5)
-    .sort((a, b) => a.rank - b.rank)
+    .sort((a, b) => a.rank - b.rank || a.quote - b.quote)
     .map(({ pair }) => pair);
 }
+
+/** In which most is traded comes first. */
+const QUOTES = ['USD', 'EUR', 'USDT', 'USDC', 'BTC'];
+
+function quoteRank({ symbol }: Pair): number {
+  const rank = QUOTES.indexOf(symbol.split('/')[1] ?? '');
+  return rank < 0 ? QUOTES.length : rank;
+}
+
+/** What balances may be valued in: of the usual ones those that some pair knows. */
+export function currenciesOf(pairs: readonly Pair[]): readonly string[] {
+  const known = new Set(pairs.flatMap(({ symbol }) => symbol.split('/')));
+  return CURRENCIES.filter(currency => known.has(currency));
+}
+
+const CURRENCIES = ['USD', 'EUR', 'GBP', 'CHF', 'JPY', 'CAD', 'AUD', 'USDT', 'USDC', 'BTC', 'ETH'];

@@ -39,6 +39,7 @@ export class Place extends Model {
     const interval = asked.get('interval');
     this.symbol = asked.get('pair') || HOME.symbol;
     this.interval = isInterval(interval) ? interval : HOME.interval;
+    if (interval !== null && interval !== this.interval) history.replaceState(null, '', this.#url());
   }
 
   #url(): string {

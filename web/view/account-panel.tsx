@@ -4,22 +4,21 @@ import type { Account, Balance, Portfolio } from '../model/account.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
 import { trustOf } from '../model/freshness.ts';
+import { currenciesOf, type Pairs } from '../model/pairs.ts';
 import { Badge } from './badge.tsx';
 import { Empty, Panel, Scroll } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
-/** What balances may be valued in. */
-const CURRENCIES = ['USD', 'EUR', 'GBP', 'CHF', 'JPY', 'CAD', 'AUD', 'USDT', 'USDC', 'BTC', 'ETH'];
-
 interface AccountPanelProps {
   readonly link: Link;
   readonly feed: FeedModel;
+  readonly pairs: Pairs;
   readonly account: Account;
 }
 
 /** The balances, for whoever has the token. */
-export function AccountPanel({ link, feed, account }: AccountPanelProps) {
-  useModels(feed, account, account.link, clock);
+export function AccountPanel({ link, feed, pairs, account }: AccountPanelProps) {
+  useModels(feed, pairs, account, account.link, clock);
   const trust = account.unlocked ? trustOf(account.standing, account.link ?? link) : undefined;
   const enabled = feed.status?.balanceStreaming.enabled;
   return (
@@ -43,7 +42,7 @@ export function AccountPanel({ link, feed, account }: AccountPanelProps) {
         <Empty>This server has no API key of Kraken, and so no balances. KRAKEN_API_KEY enables them.</Empty>
       )}
       {enabled && !account.unlocked && <Locked account={account} />}
-      {enabled && account.unlocked && <Unlocked account={account} />}
+      {enabled && account.unlocked && <Unlocked account={account} pairs={pairs} />}
     </Panel>
   );
 }
@@ -82,7 +81,7 @@ function Locked({ account }: { readonly account: Account }) {
   );
 }
 
-function Unlocked({ account }: { readonly account: Account }) {
+function Unlocked({ account, pairs }: { readonly account: Account; readonly pairs: Pairs }) {
   const { portfolio, error, valueError } = account;
   const balances = [...account.balances.values()].sort((a, b) => a.asset.localeCompare(b.asset));
   const trouble = error && (
@@ -105,7 +104,7 @@ function Unlocked({ account }: { readonly account: Account }) {
           value={account.currency}
           onChange={event => account.valueIn(event.currentTarget.value)}
         >
-          {CURRENCIES.map(currency => (
+          {currenciesOf(pairs.all).map(currency => (
             <option key={currency}>{currency}</option>
           ))}
         </select>
@@ -121,9 +120,9 @@ function Unlocked({ account }: { readonly account: Account }) {
             <tr>
               <th scope="col">Asset</th>
               <th scope="col">Balance</th>
+              <th scope="col">Value</th>
               <th scope="col">On hold</th>
               <th scope="col">Free</th>
-              <th scope="col">Value</th>
             </tr>
           </thead>
           <tbody id="balances">
@@ -154,11 +153,11 @@ function BalanceRow({ balance, portfolio }: BalanceRowProps) {
     <tr>
       <th scope="row">{asset}</th>
       <td>{balance.balance}</td>
-      <td>{holdTrade ?? '–'}</td>
-      <td>{freeBalance ?? '–'}</td>
       <td class={position?.stale ? 'aside' : ''} title={position?.route.join(', ')}>
         {position?.value ?? '–'}
       </td>
+      <td>{holdTrade ?? '–'}</td>
+      <td>{freeBalance ?? '–'}</td>
     </tr>
   );
 }

@@ -43,8 +43,10 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
         <Market api={api} pair={pair} place={place} />
         <div class="below">
           <IntegrityPanel api={api} feed={feed} book={pair.book} />
-          <ClientsPanel feed={feed} />
-          <AccountPanel link={api.link} feed={feed} account={account} />
+          <div class="column">
+            <AccountPanel link={api.link} feed={feed} pairs={pairs} account={account} />
+            <ClientsPanel feed={feed} />
+          </div>
         </div>
       </main>
       <footer>

@@ -8,12 +8,18 @@ import {
   type IChartApi,
   type ISeriesApi,
   type UTCTimestamp,
+  type WhitespaceData,
 } from 'lightweight-charts';
 import type { Bar, Candles } from '../model/candles.ts';
 import { colours, onColours } from './colours.ts';
 
-/** Candles that fit on the screen at first. */
-const SHOWN = 120;
+/** Pixels that a candle has at first; */
+const CANDLE_WIDTH = 8;
+/** and how many there are room for at the least, so that few of them are not wide as doors. */
+const FEWEST = 40;
+/** Intervals without a trade that are left free in the chart; of a longer silence no more than the fact is shown. */
+const MOST_FREE = 500;
+const DAY_SECONDS = 86_400;
 
 /**
  * TradingView's chart of a series of candles, drawn anew once per frame. Its prices are numbers, good for pixels and the
@@ -30,21 +36,33 @@ export class CandleChart {
   #drawnVersion = -1;
   #drawnComplete = false;
   #drawnUntil = 0;
+  readonly #container: HTMLElement;
+  readonly #seconds: number;
 
-  /** @param onPoint what the pointer is at, if at anything */
+  /**
+   * @param seconds of an interval
+   * @param onPoint what the pointer is at, if at anything
+   */
   constructor(
     container: HTMLElement,
     candles: Candles,
-    precision: number,
+    { precision, seconds }: { readonly precision: number; readonly seconds: number },
     onPoint: (bar: Bar | undefined) => void,
   ) {
+    this.#container = container;
     this.#candles = candles;
+    this.#seconds = seconds;
     this.#chart = createChart(container, {
       autoSize: true,
       // Its mark brings a style of its own, which the page does not allow; the attribution stands in the footer.
       layout: { attributionLogo: false, fontSize: 11 },
       rightPriceScale: { borderVisible: false },
-      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, rightOffset: 4 },
+      timeScale: {
+        borderVisible: false,
+        timeVisible: seconds < DAY_SECONDS,
+        secondsVisible: false,
+        rightOffset: 4,
+      },
       localization: { locale: 'en' },
     });
     this.#bars = this.#chart.addSeries(CandlestickSeries, {
@@ -80,6 +98,15 @@ export class CandleChart {
     this.#draw();
   }
 
+  /** As at first: the newest candle at the right. */
+  showLatest(): void {
+    const { length } = this.#points();
+    const fit = Math.floor(this.#container.clientWidth / CANDLE_WIDTH);
+    const shown = Math.max(FEWEST, Math.min(fit, length));
+    this.#chart.timeScale().setVisibleLogicalRange({ from: length - shown, to: length + 4 });
+    this.#chart.priceScale('right').applyOptions({ autoScale: true });
+  }
+
   remove(): void {
     for (const stop of this.#stops) stop();
     this.#chart.remove();
@@ -87,8 +114,10 @@ export class CandleChart {
 
   #paint(): void {
     const { muted, line, up, down } = this.#colours;
+    const crosshair = { color: muted, labelBackgroundColor: muted };
     this.#chart.applyOptions({
       layout: { background: { type: ColorType.Solid, color: 'transparent' }, textColor: muted },
+      crosshair: { vertLine: crosshair, horzLine: crosshair },
       grid: { vertLines: { color: line }, horzLines: { color: line } },
     });
     this.#bars.applyOptions({
@@ -105,30 +134,49 @@ export class CandleChart {
     const { bars, complete, version } = this.#candles;
     const changed = bars.filter(bar => bar.version > this.#drawnVersion);
     const [first] = changed;
-    if (first !== undefined && secondsOf(first) < this.#drawnUntil) {
+    if (first !== undefined && (secondsOf(first) < this.#drawnUntil || this.#drawnUntil === 0)) {
       // History came, or what was missed.
-      this.#bars.setData(bars.map(bar => this.#candle(bar)));
+      this.#bars.setData(this.#points());
       this.#volumes.setData(bars.map(bar => this.#volume(bar)));
     } else {
       for (const bar of changed) {
+        for (const free of this.#freeBetween(this.#drawnUntil, secondsOf(bar))) this.#bars.update(free);
         this.#bars.update(this.#candle(bar));
         this.#volumes.update(this.#volume(bar));
+        this.#drawnUntil = secondsOf(bar);
       }
-    }
-    if (complete && !this.#drawnComplete) {
-      this.#chart.timeScale().setVisibleLogicalRange({ from: bars.length - SHOWN, to: bars.length + 4 });
     }
     const newest = bars.at(-1);
     if (newest !== undefined) this.#drawnUntil = secondsOf(newest);
     this.#drawnVersion = version;
+    if (complete && !this.#drawnComplete) this.showLatest();
     this.#drawnComplete = complete;
   }
 
-  /** The forming one is hollow. */
+  /** Every candle, and a free place for each interval in which nothing was traded. */
+  #points(): (CandlestickData | WhitespaceData)[] {
+    let before = 0;
+    return this.#candles.bars.flatMap(bar => {
+      const free = this.#freeBetween(before, secondsOf(bar));
+      before = secondsOf(bar);
+      return [...free, this.#candle(bar)];
+    });
+  }
+
+  #freeBetween(before: number, next: number): WhitespaceData[] {
+    const count = before === 0 ? 0 : (next - before) / this.#seconds - 1;
+    if (!(count >= 1) || count > MOST_FREE) return [];
+    return Array.from({ length: Math.floor(count) }, (_, index) => ({
+      time: (before + (index + 1) * this.#seconds) as UTCTimestamp,
+    }));
+  }
+
+  /** The forming one is nearly hollow. */
   #candle(bar: Bar): CandlestickData {
     const [open, close] = [Number(bar.open), Number(bar.close)];
     const shape = { time: secondsOf(bar), open, high: Number(bar.high), low: Number(bar.low), close };
-    return bar.closed ? shape : { ...shape, color: 'transparent' };
+    const { upSoft, downSoft } = this.#colours;
+    return bar.closed ? shape : { ...shape, color: close >= open ? upSoft : downSoft };
   }
 
   #volume(bar: Bar): HistogramData {

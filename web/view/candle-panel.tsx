@@ -4,7 +4,7 @@ import { CandleFeed } from '../model/candle-feed.ts';
 import type { Bar } from '../model/candles.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
-import { INTERVALS, type IntervalName } from '../model/intervals.ts';
+import { INTERVALS, type IntervalName, secondsOf } from '../model/intervals.ts';
 import type { Place } from '../model/place.ts';
 import type { TickerModel } from '../model/ticker.ts';
 import { Badge } from './badge.tsx';
@@ -27,13 +27,20 @@ export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
   const { candles } = feed;
   useModels(candles, ticker, api.link, clock);
   const container = useRef<HTMLDivElement>(null);
+  const chart = useRef<CandleChart | undefined>(undefined);
   const [pointed, setPointed] = useState<Bar>();
   const precision = ticker.ticker?.instrument?.pricePrecision;
   useEffect(() => {
     if (container.current === null) return;
-    const chart = new CandleChart(container.current, candles, precision ?? 2, setPointed);
+    const made = new CandleChart(
+      container.current,
+      candles,
+      { precision: precision ?? 2, seconds: secondsOf(interval) },
+      setPointed,
+    );
+    chart.current = made;
     return () => {
-      chart.remove();
+      made.remove();
       setPointed(undefined);
     };
   }, [candles, precision]);
@@ -59,6 +66,9 @@ export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
               </button>
             ))}
           </fieldset>
+          <button type="button" title="Back to the newest candle" onClick={() => chart.current?.showLatest()}>
+            Latest
+          </button>
           <Badge trust={trust} />
         </>
       }

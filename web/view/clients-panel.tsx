@@ -26,16 +26,31 @@ export function ClientsPanel({ feed }: { readonly feed: FeedModel }) {
         <dl class="figures">
           <Figure label="Connections">{count(status.clients.connections)}</Figure>
           <Figure label="Subscriptions">{count(status.clients.subscriptions)}</Figure>
-          <Figure label="Broadcasts">{count(status.clients.broadcasts)}</Figure>
+          <Figure
+            label="Broadcasts"
+            hint="Distinct subscriptions: each is executed once for everyone who has it"
+          >
+            {count(status.clients.broadcasts)}
+          </Figure>
           <Figure label="Delivered">
             {count(status.clients.delivered)}
             {deliveredPerSecond !== undefined && <small>{perSecond(deliveredPerSecond)}</small>}
           </Figure>
-          <Figure label="Conflated">{count(status.clients.conflated)}</Figure>
-          <Figure label="Fell behind" alarm={status.clients.slowConsumers > 0}>
+          <Figure label="Conflated" hint="Values that a later one replaced before they were delivered">
+            {count(status.clients.conflated)}
+          </Figure>
+          <Figure
+            label="Fell behind"
+            hint="Times that a client read too slowly"
+            alarm={status.clients.slowConsumers > 0}
+          >
             {count(status.clients.slowConsumers)}
           </Figure>
-          <Figure label="Refused" alarm={status.clients.refused > 0}>
+          <Figure
+            label="Refused"
+            hint="Connections for which there was no room"
+            alarm={status.clients.refused > 0}
+          >
             {count(status.clients.refused)}
           </Figure>
         </dl>

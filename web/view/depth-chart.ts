@@ -5,6 +5,8 @@ import { colours, onColours } from './colours.ts';
 /** Below it stand the prices. */
 const AXIS_HEIGHT = 18;
 
+/** Of what the axes tell: three digits. */
+const AMOUNT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 /** A level at the very edge is within it. */
 const ROUNDING = 1 + 1e-9;
 
@@ -85,6 +87,11 @@ export class DepthChart {
     context.font = '11px system-ui, sans-serif';
     context.textBaseline = 'bottom';
     const places = placesOf(best.price);
+    for (const share of [1, 0.5]) {
+      write(context, AMOUNT.format(most * share), width - 4, scale.y(most * share) + 12, 'right');
+    }
+    const percent = middle === 0 ? 0 : (reach / middle) * 100;
+    write(context, `± ${AMOUNT.format(percent)} %`, 4, 14, 'left');
     write(context, (middle - reach).toFixed(places), 4, height - 2, 'left');
     write(context, (middle + reach).toFixed(places), width - 4, height - 2, 'right');
     write(context, `${bid?.price ?? '–'} | ${ask?.price ?? '–'}`, width / 2, height - 2, 'center');
@@ -115,8 +122,11 @@ export class DepthChart {
     context.stroke();
     context.setLineDash([]);
     context.fillStyle = this.#colours.text;
+    context.beginPath();
+    context.arc(at, y(step.total), 3, 0, 2 * Math.PI);
+    context.fill();
     const [shift, align] = left ? ([6, 'left'] as const) : ([-6, 'right'] as const);
-    write(context, `${level.price}: ${total}`, at + shift, Math.max(14, y(step.total)), align);
+    write(context, `${level.price}: ${total}`, at + shift, Math.max(28, y(step.total) - 6), align);
   }
 }
 

@@ -18,7 +18,7 @@ export function DepthPanel({ link, book }: { readonly link: Link; readonly book:
   }, [book]);
   const trust = trustOf(book.standing, link);
   return (
-    <Panel id="depth" title="Depth" stale={!trust.live} aside={<small>{book.depth} levels a side</small>}>
+    <Panel id="depth" title="Depth" stale={!trust.live}>
       <canvas ref={canvas} class="chart" role="img" aria-label="Depth of the order book" />
     </Panel>
   );

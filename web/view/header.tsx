@@ -1,6 +1,6 @@
 import type { Link } from '../api/link.ts';
 import type { ConnectionState, UpstreamFragment } from '../generated/operations.ts';
-import { milliseconds, perSecond, span } from '../lib/format.ts';
+import { count, milliseconds, perSecond, roughSpan } from '../lib/format.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
 import type { Pairs } from '../model/pairs.ts';
@@ -28,13 +28,19 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
         kraken-graphql
       </h1>
       <PairPicker pairs={pairs} place={place} />
+      <nav aria-label="Elsewhere">
+        <a href="/graphql">API</a>
+      </nav>
       <dl class={feed.isCurrent ? 'vitals' : 'vitals stale'}>
-        <Figure label="Server" alarm={link.state === 'lost'}>
+        <Figure
+          label="Server"
+          alarm={link.state === 'lost'}
+          details={link.state === 'lost' ? roughSpan(performance.now() - link.sinceMs) : undefined}
+        >
           <Dot on={reached} />
           <span id="server-state" role="status">
             {SERVER[link.state]}
           </span>
-          {link.state === 'lost' && <small>for {span(performance.now() - link.sinceMs)}</small>}
         </Figure>
         {status && (
           <>
@@ -44,9 +50,13 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
               {status.exchange?.replace('_', ' ') ?? 'not heard yet'}
             </Figure>
             <Figure label="Messages">{perSecond(status.messages.ratePerSecond)}</Figure>
-            <Figure label="Lag" alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}>
+            <Figure
+              label="Lag"
+              hint="From the exchange's timestamp to the write to this server's clients; half of the values, and 99 of 100"
+              alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}
+              details={status.lag === null ? undefined : `p99 ${milliseconds(status.lag.p99Ms)}`}
+            >
               {status.lag === null ? '–' : milliseconds(status.lag.medianMs)}
-              {status.lag !== null && <small>p99 {milliseconds(status.lag.p99Ms)}</small>}
             </Figure>
           </>
         )}
@@ -77,14 +87,16 @@ interface UpstreamProps {
 function Upstream({ label, upstream, feed }: UpstreamProps) {
   const { state, connectedAt, reconnects, latencyMs, lastError } = upstream;
   const connected = state === 'CONNECTED';
+  const details = [
+    connectedAt !== null && roughSpan(feed.since(connectedAt)),
+    connected && latencyMs !== null && `RTT ${milliseconds(latencyMs)}`,
+    reconnects > 0 && (reconnects === 1 ? '1 reconnect' : `${count(reconnects)} reconnects`),
+    !connected && lastError,
+  ].filter(Boolean);
   return (
-    <Figure label={label} alarm={!connected && state !== 'DISABLED'}>
+    <Figure label={label} alarm={!connected && state !== 'DISABLED'} details={details.join(' · ')}>
       <Dot on={connected} />
       {STATES[state]}
-      {connectedAt !== null && <small>for {span(feed.since(connectedAt))}</small>}
-      {connected && latencyMs !== null && <small>RTT {milliseconds(latencyMs)}</small>}
-      {reconnects > 0 && <small>{reconnects === 1 ? '1 reconnect' : `${reconnects} reconnects`}</small>}
-      {!connected && lastError !== null && <small>{lastError}</small>}
     </Figure>
   );
 }

@@ -115,10 +115,19 @@ function Subscriptions({ api, feed, status }: StatusProps & { readonly api: Api 
   );
 }
 
+/** As the query asks for them. */
+const LISTED = 200;
+
 function AllSubscriptions({ api, feed }: { readonly api: Api; readonly feed: FeedModel }) {
   const list = useStarted(() => new SubscriptionList(api), [api]);
   useModels(list);
-  return <SubscriptionTable caption="The first 200" feed={feed} rows={list.rows} />;
+  return (
+    <SubscriptionTable
+      caption={list.rows.length < LISTED ? 'All of them' : `The first ${LISTED}`}
+      feed={feed}
+      rows={list.rows}
+    />
+  );
 }
 
 interface SubscriptionTableProps {

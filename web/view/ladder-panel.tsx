@@ -1,11 +1,11 @@
 import type { Link } from '../api/link.ts';
-import { runningSums } from '../lib/decimal.ts';
+import { difference, runningSums } from '../lib/decimal.ts';
 import { count } from '../lib/format.ts';
 import type { BookMirror, Level } from '../model/book-mirror.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
 import { Badge } from './badge.tsx';
-import { Empty, Panel } from './panel.tsx';
+import { Empty, Panel, Scroll } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Levels a side that are listed. */
@@ -24,29 +24,41 @@ export function LadderPanel({ link, book }: LadderPanelProps) {
   const bids = rowsOf(book.bids);
   const most = Math.max(shareOf(asks), shareOf(bids));
   return (
-    <Panel id="ladder" title="Order book" stale={!trust.live} aside={<Badge trust={trust} />}>
+    <Panel
+      id="ladder"
+      title="Order book"
+      stale={!trust.live}
+      aside={
+        <>
+          {book.standing && <Checked book={book} />}
+          <Badge trust={trust} />
+        </>
+      }
+    >
       {book.standing === undefined ? (
         <Empty>Waiting for the book</Empty>
       ) : (
-        <table class="ladder">
-          <caption class="hidden">The {ROWS} best asks and bids</caption>
-          <thead>
-            <tr>
-              <th scope="col">Price</th>
-              <th scope="col">Quantity</th>
-              <th scope="col">Total</th>
-            </tr>
-          </thead>
-          <Side name="asks" rows={asks.toReversed()} most={most} />
-          <tbody class="middle">
-            <tr>
-              <td colSpan={3}>
-                <Checked book={book} />
-              </td>
-            </tr>
-          </tbody>
-          <Side name="bids" rows={bids} most={most} />
-        </table>
+        <Scroll label="Best levels">
+          <table class="ladder">
+            <caption class="hidden">The {ROWS} best asks and bids</caption>
+            <thead>
+              <tr>
+                <th scope="col">Price</th>
+                <th scope="col">Quantity</th>
+                <th scope="col">Total</th>
+              </tr>
+            </thead>
+            <Side name="asks" rows={asks.toReversed()} most={most} />
+            <tbody class="middle">
+              <tr>
+                <td colSpan={3}>
+                  <Spread book={book} />
+                </td>
+              </tr>
+            </tbody>
+            <Side name="bids" rows={bids} most={most} />
+          </table>
+        </Scroll>
       )}
     </Panel>
   );
@@ -88,7 +100,7 @@ function Side({ name, rows, most }: SideProps) {
         <tr key={index} style={{ '--share': `${((Number(total) / most) * 100).toFixed(1)}%` }}>
           <td>{price}</td>
           <td>{qty}</td>
-          <td>{total}</td>
+          <td title={total}>{shortened(total)}</td>
         </tr>
       ))}
     </tbody>
@@ -100,13 +112,28 @@ function Checked({ book: { verified, failed } }: { readonly book: BookMirror }) 
   if (failed > 0) {
     return (
       <span id="checked" class="checked alarm">
-        ! {count(failed)} of {count(verified + failed)} checksums were wrong here
+        ! {count(failed)} of {count(verified + failed)} wrong
       </span>
     );
   }
   return (
-    <span id="checked" class="checked">
-      ✓ {count(verified)} checksums verified here
+    <span id="checked" class="checked" title="Kraken's CRC32, computed again in this page after every step">
+      ✓ {count(verified)}
+      <span class="hidden"> checksums verified here</span>
     </span>
   );
+}
+
+function Spread({ book: { bids, asks } }: { readonly book: BookMirror }) {
+  const [bid, ask] = [bids[0], asks[0]];
+  if (bid === undefined || ask === undefined) return <>One side is empty</>;
+  return <>Spread {difference(ask.price, bid.price)}</>;
+}
+
+/** So many digits after the point are enough for a sum. */
+const TOTAL_PLACES = 4;
+
+function shortened(total: string): string {
+  const point = total.indexOf('.');
+  return point < 0 ? total : total.slice(0, point + 1 + TOTAL_PLACES);
 }

@@ -19,16 +19,19 @@ interface MarketProps {
 export function Market({ api, pair, place }: MarketProps) {
   useModels(pair);
   const { link } = api;
+  const isUnknown = pair.error?.code === 'UNKNOWN_SYMBOL';
   return (
     <section id="market" aria-label={`Market of ${pair.symbol}`} tabIndex={-1}>
       {pair.error !== undefined && <Trouble error={pair.error} symbol={pair.symbol} place={place} />}
-      <div class="market">
-        <TickerLine link={link} model={pair.ticker} symbol={pair.symbol} />
-        <CandlePanel api={api} ticker={pair.ticker} symbol={pair.symbol} place={place} />
-        <DepthPanel link={link} book={pair.book} />
-        <LadderPanel link={link} book={pair.book} />
-        <TapePanel link={link} tape={pair.tape} channels={pair.channels} />
-      </div>
+      {!isUnknown && (
+        <div class="market">
+          <TickerLine link={link} model={pair.ticker} symbol={pair.symbol} />
+          <CandlePanel api={api} ticker={pair.ticker} symbol={pair.symbol} place={place} />
+          <DepthPanel link={link} book={pair.book} />
+          <LadderPanel link={link} book={pair.book} />
+          <TapePanel link={link} tape={pair.tape} channels={pair.channels} />
+        </div>
+      )}
     </section>
   );
 }
@@ -43,11 +46,11 @@ interface TroubleProps {
 function Trouble({ error, symbol, place }: TroubleProps) {
   return (
     <div class="trouble" role="alert">
-      <strong>{symbol}</strong> {error.message}
+      <strong>{symbol}</strong> {error.code === 'UNKNOWN_SYMBOL' ? 'is no pair of Kraken’s.' : error.message}
       {error.reason !== undefined && ` (${error.reason})`}
       {error.suggestions.length > 0 && (
         <span class="suggestions">
-          Did you mean
+          Did you mean:
           {error.suggestions.slice(0, 5).map(suggestion => (
             <button key={suggestion} type="button" onClick={() => place.go({ symbol: suggestion })}>
               {suggestion}

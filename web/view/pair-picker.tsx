@@ -12,7 +12,8 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
   const input = useRef<HTMLInputElement>(null);
   /** What was typed; undefined while nothing is being looked for. */
   const [text, setText] = useState<string>();
-  const [active, setActive] = useState(0);
+  /** Of the list; none until something was typed or an arrow pressed. */
+  const [active, setActive] = useState(-1);
   const open = text !== undefined;
   const found = open ? search(pairs.all, text).slice(0, LISTED) : [];
 
@@ -32,7 +33,7 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
   const close = (): void => setText(undefined);
   const look = (wanted: string): void => {
     setText(wanted);
-    setActive(0);
+    setActive(wanted === '' ? -1 : 0);
   };
   const choose = ({ symbol }: Pair): void => {
     close();
@@ -70,7 +71,7 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
         aria-expanded={open}
         aria-controls="pairs"
         aria-autocomplete="list"
-        aria-activedescendant={open && found.length > 0 ? optionId(active) : undefined}
+        aria-activedescendant={found[active] === undefined ? undefined : optionId(active)}
         autocomplete="off"
         spellcheck={false}
         value={text ?? place.symbol}

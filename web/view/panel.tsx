@@ -31,16 +31,23 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 
 interface FigureProps {
   readonly label: string;
+  /** Beside the label, smaller: what changes all the time. */
+  readonly details?: ComponentChildren;
+  /** What the label means, for whoever points at it. */
+  readonly hint?: string;
   readonly children: ComponentChildren;
   /** What draws the eye: something is wrong. */
   readonly alarm?: boolean;
 }
 
 /** A named value in a list of them. */
-export function Figure({ label, children, alarm = false }: FigureProps) {
+export function Figure({ label, details, hint, children, alarm = false }: FigureProps) {
   return (
     <div class={alarm ? 'figure alarm' : 'figure'}>
-      <dt>{label}</dt>
+      <dt title={hint}>
+        {label}
+        {details !== undefined && <small>{details}</small>}
+      </dt>
       <dd>{children}</dd>
     </div>
   );

@@ -8,7 +8,7 @@ import { Empty, Panel, Scroll } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Lines that are shown. */
-const LINES = 40;
+const LINES = 60;
 
 interface TapePanelProps {
   readonly link: Link;

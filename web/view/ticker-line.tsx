@@ -44,9 +44,11 @@ export function TickerLine({ link, model, symbol }: TickerLineProps) {
       <dl>
         <Figure label="Bid">{ticker?.bid ?? '–'}</Figure>
         <Figure label="Ask">{ticker?.ask ?? '–'}</Figure>
-        <Figure label="Spread">
+        <Figure
+          label="Spread"
+          details={ticker?.spreadPercentage == null ? undefined : `${shortened(ticker.spreadPercentage)} %`}
+        >
           {ticker?.spread ?? '–'}
-          {ticker?.spreadPercentage != null && <small>{shortened(ticker.spreadPercentage)} %</small>}
         </Figure>
         <Figure label="24 h high">{ticker?.high ?? '–'}</Figure>
         <Figure label="24 h low">{ticker?.low ?? '–'}</Figure>
