@@ -87,6 +87,8 @@ export class Exchange {
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (this.faults.refusing) {
+      // Whoever is refused may be gone before that is said.
+      socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

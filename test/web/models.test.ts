@@ -244,10 +244,11 @@ describe('the search for a pair', () => {
   );
   const found = (text: string): string[] => search(pairs, text).map(({ symbol }) => symbol);
 
-  test('finds by base first, then anywhere, under any of the usual names', () => {
-    assert.deepEqual(found('btc'), ['BTC/EUR', 'BTC/USD', 'ETH/BTC', 'WBTC/USD']);
+  test('finds by base first, then anywhere, what is quoted in dollars before others, under any of the usual names', () => {
+    assert.deepEqual(found('btc'), ['BTC/USD', 'BTC/EUR', 'WBTC/USD', 'ETH/BTC']);
     assert.deepEqual(found('BTC/USD')[0], 'BTC/USD');
     assert.deepEqual(found('btc-eur'), ['BTC/EUR']);
+    assert.deepEqual(found('doge usd'), ['DOGE/USD']);
     assert.deepEqual(found('btcusd')[0], 'BTC/USD');
     assert.deepEqual(found('xbt/usd')[0], 'BTC/USD');
     assert.deepEqual(found('xdg'), ['DOGE/USD']);
