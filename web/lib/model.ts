@@ -4,7 +4,9 @@ let requested = false;
 /** Of the page's monotonic clock. */
 let notBeforeMs = 0;
 
-/** As long as what one frame showed has kept the page busy, the page belongs to whoever uses it; but no longer than this. */
+/** After a frame nothing new is shown for this many times as long as it kept the page busy: */
+const REST_PER_WORK = 2;
+/** the page belongs to whoever uses it. But no longer than this. */
 const LONGEST_REST_MS = 100;
 
 function request(): void {
@@ -26,7 +28,7 @@ function showFrame(): void {
   // After the browser has laid out and painted what is new, which is most of the work.
   setTimeout(() => {
     const nowMs = performance.now();
-    notBeforeMs = nowMs + Math.min(LONGEST_REST_MS, nowMs - startMs);
+    notBeforeMs = nowMs + Math.min(LONGEST_REST_MS, (nowMs - startMs) * REST_PER_WORK);
   });
 }
 
