@@ -24,19 +24,29 @@ function inputs(): string {
   return hash.digest('hex');
 }
 
-/** Aside first, and then in place at once: a server that is asked meanwhile has the old one or the new one. */
+/** Aside first, and then in place: a server that is asked meanwhile has the old one, or looks again a moment later. */
 async function build(vite: typeof import('vite'), from: string): Promise<void> {
   const fresh = `${dist}.web-${process.pid}`;
   const old = `${fresh}-old`;
-  await vite.build({ root: web, logLevel: 'warn', build: { outDir: fresh } });
-  writeFileSync(`${fresh}${STAMP}`, from);
-  if (existsSync(built)) renameSync(built, old);
-  renameSync(fresh, built);
-  rmSync(old, { recursive: true, force: true });
+  try {
+    await vite.build({ root: web, logLevel: 'warn', build: { outDir: fresh } });
+    writeFileSync(`${fresh}${STAMP}`, from);
+    if (existsSync(built)) renameSync(built, old);
+    renameSync(fresh, built);
+  } catch (error) {
+    // Somebody else who built the same was a moment faster.
+    if (!isBuilt(from)) throw error;
+  } finally {
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isBuilt(from: string): boolean {
+  return existsSync(`${built}${STAMP}`) && readFileSync(`${built}${STAMP}`, 'utf8') === from;
 }
 
 const wanted = inputs();
-if (!existsSync(`${built}${STAMP}`) || readFileSync(`${built}${STAMP}`, 'utf8') !== wanted) {
+if (!isBuilt(wanted)) {
   const vite = await import('vite').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     process.stderr.write('the dashboard is not built: that takes the development dependencies (npm ci)\n');

@@ -119,7 +119,7 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       ]);
       assert.ok(live.length > 0 && !live.includes(old), `${old} is among ${live}`);
       await eventually(
-        () => page.locator('.vitals').textContent(),
+        () => page.locator('.top').textContent(),
         text => /1 reconnect/.test(text ?? ''),
       );
     }));

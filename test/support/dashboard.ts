@@ -115,7 +115,12 @@ export async function grey(page: Page, parts: readonly string[]): Promise<void> 
   await eventually(
     () =>
       page.evaluate(
-        ids => ids.filter(id => document.getElementById(id)?.classList.contains('stale')),
+        ids =>
+          ids.flatMap(id => {
+            const part = document.getElementById(id);
+            if (part === null) return [`no ${id}`];
+            return part.classList.contains('stale') ? [id] : [];
+          }),
         ALL as readonly string[],
       ),
     stale => stale.join() === parts.join(),

@@ -155,12 +155,10 @@ describe('the tape', () => {
     },
   });
   const read = (tape: Tape): unknown[] =>
-    (tape.lines ?? []).map(line => ('trade' in line ? line.trade.tradeId : `missing ${line.missing}`));
+    tape.lines.map(line => ('trade' in line ? line.trade.tradeId : `missing ${line.missing}`));
 
   test('is newest first, and keeps a hundred lines', () => {
     const tape = new Tape();
-    assert.equal(tape.lines, undefined);
-    tape.take(batch());
     assert.deepEqual(read(tape), []);
     tape.take(batch(7, 8));
     tape.take(batch(9));
@@ -181,6 +179,10 @@ describe('the tape', () => {
     tape.take(batch(8, 9));
     assert.deepEqual(read(tape), [9, 8, 'missing 3', 4, 3, 2, 1]);
     assert.equal(tape.standing?.stale, false);
+    // Another exchange, or one that counts anew.
+    tape.interrupted();
+    tape.take(batch(5, 6));
+    assert.deepEqual(read(tape), [6, 5]);
   });
 });
 

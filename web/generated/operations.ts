@@ -19,15 +19,6 @@ export type FeedState =
   /** Kraken refused the subscription. */
   | 'REJECTED';
 
-/** Why a mirrored book begins anew. */
-export type SnapshotReason =
-  /** The first of this reader, or of this book. */
-  | 'SUBSCRIBED'
-  /** After an interruption. */
-  | 'RESYNCED'
-  /** This reader was too slow for every delta. */
-  | 'SLOW_CONSUMER';
-
 /** Which side the taker was on. */
 export type Side =
   /** The taker bought. */
@@ -88,12 +79,12 @@ export type AccountValueQueryVariables = Exact<{
 }>;
 
 
-export type AccountValueQuery = { readonly portfolio: { readonly currency: string, readonly total: string, readonly unpriced: ReadonlyArray<string>, readonly stale: boolean, readonly positions: ReadonlyArray<{ readonly value: string | null, readonly route: ReadonlyArray<string>, readonly stale: boolean, readonly balance: { readonly asset: string } }> } };
+export type AccountValueQuery = { readonly portfolio: { readonly total: string, readonly unpriced: ReadonlyArray<string>, readonly stale: boolean, readonly positions: ReadonlyArray<{ readonly value: string | null, readonly route: ReadonlyArray<string>, readonly stale: boolean, readonly balance: { readonly asset: string } }> } };
 
 export type FeedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly errors: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptionStates: ReadonlyArray<{ readonly state: FeedState, readonly count: number }>, readonly troubled: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean, readonly healthy: boolean, readonly denied: string | null, readonly holdsDenied: string | null }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
+export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptionStates: ReadonlyArray<{ readonly state: FeedState, readonly count: number }>, readonly troubled: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean, readonly denied: string | null, readonly holdsDenied: string | null }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
 
 export type PairStateSubscriptionVariables = Exact<{
   symbol: string;
@@ -107,7 +98,7 @@ export type SubscriptionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type SubscriptionsQuery = { readonly status: { readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }> } };
 
-export type UpstreamFragment = { readonly state: ConnectionState, readonly connectedAt: string | null, readonly lastMessageAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null };
+export type UpstreamFragment = { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null };
 
 export type SubscribedFragment = { readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null };
 
@@ -121,7 +112,7 @@ export type PairTickerSubscriptionVariables = Exact<{
 }>;
 
 
-export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly bidQty: string, readonly ask: string, readonly askQty: string, readonly last: string | null, readonly volume: string, readonly volumeUsd: string | null, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number } | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
+export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly ask: string, readonly last: string | null, readonly volume: string, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number } | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
 
 export type PairBookSubscriptionVariables = Exact<{
   symbol: string;
@@ -130,7 +121,7 @@ export type PairBookSubscriptionVariables = Exact<{
 
 
 export type PairBookSubscription = { readonly bookUpdates:
-    | { readonly __typename: 'BookSnapshot', readonly reason: SnapshotReason, readonly book: { readonly checksum: number, readonly sequence: number, readonly bids: ReadonlyArray<{ readonly price: string, readonly qty: string }>, readonly asks: ReadonlyArray<{ readonly price: string, readonly qty: string }>, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } }
+    | { readonly __typename: 'BookSnapshot', readonly book: { readonly checksum: number, readonly sequence: number, readonly bids: ReadonlyArray<{ readonly price: string, readonly qty: string }>, readonly asks: ReadonlyArray<{ readonly price: string, readonly qty: string }>, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } }
     | { readonly __typename: 'BookDelta', readonly checksum: number, readonly sequence: number, readonly previousSequence: number, readonly bids: ReadonlyArray<{ readonly price: string, readonly qty: string }>, readonly asks: ReadonlyArray<{ readonly price: string, readonly qty: string }> }
     | { readonly __typename: 'BookInterruption', readonly state: FeedState }
    };
@@ -184,7 +175,6 @@ export const UpstreamFragmentDoc = new TypedDocumentString(`
     fragment Upstream on UpstreamConnection {
   state
   connectedAt
-  lastMessageAt
   reconnects
   latencyMs
   lastError
@@ -232,7 +222,6 @@ export const AccountBalancesDocument = new TypedDocumentString(`
 export const AccountValueDocument = new TypedDocumentString(`
     query AccountValue($currency: String!) {
   portfolio(currency: $currency) {
-    currency
     total
     positions {
       balance {
@@ -262,13 +251,11 @@ export const FeedDocument = new TypedDocumentString(`
       ...Upstream
     }
     messages {
-      total
       errors
       ratePerSecond
       channels {
         channel
         total
-        errors
         ratePerSecond
         lastMessageAt
       }
@@ -298,7 +285,6 @@ export const FeedDocument = new TypedDocumentString(`
     }
     balanceStreaming {
       enabled
-      healthy
       denied
       holdsDenied
     }
@@ -316,7 +302,6 @@ export const FeedDocument = new TypedDocumentString(`
     fragment Upstream on UpstreamConnection {
   state
   connectedAt
-  lastMessageAt
   reconnects
   latencyMs
   lastError
@@ -372,12 +357,9 @@ export const PairTickerDocument = new TypedDocumentString(`
   ticker(symbols: [$symbol], maxRate: 20) {
     symbol
     bid
-    bidQty
     ask
-    askQty
     last
     volume
-    volumeUsd
     vwap
     low
     high
@@ -403,7 +385,6 @@ export const PairBookDocument = new TypedDocumentString(`
   bookUpdates(symbols: [$symbol], depth: $depth) {
     __typename
     ... on BookSnapshot {
-      reason
       book {
         bids {
           price

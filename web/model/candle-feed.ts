@@ -15,6 +15,7 @@ export class CandleFeed {
   readonly #api: Api;
   #stop: Stop = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
   /** Whether candles may have closed that nobody told of. */
   #isInterrupted = false;
 
@@ -26,6 +27,7 @@ export class CandleFeed {
 
   start(): void {
     const { symbol, interval, candles } = this;
+    this.#stopped = false;
     this.#stop = this.#api.subscribe(
       CandleStreamDocument,
       { symbol, interval },
@@ -48,6 +50,7 @@ export class CandleFeed {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#stop();
   }
@@ -58,7 +61,7 @@ export class CandleFeed {
     this.#api.query(CandleHistoryDocument, { symbol, interval, last: HISTORY }).then(
       ({ ohlc }) => this.candles.takeHistory(ohlc),
       (error: ApiError) => {
-        if (!error.isFinal) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
+        if (!this.#stopped && !error.isFinal) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
       },
     );
   }

@@ -20,9 +20,10 @@ export class FeedModel extends LiveModel {
     const nowMs = performance.now();
     const before = this.status;
     // A server that was started anew counts from 0 again.
-    const delivered = status.clients.delivered - (before?.clients.delivered ?? 0);
     this.deliveredPerSecond =
-      before === undefined || delivered < 0 ? undefined : (delivered * 1_000) / (nowMs - this.#takenMs);
+      before?.startedAt === status.startedAt
+        ? ((status.clients.delivered - before.clients.delivered) * 1_000) / (nowMs - this.#takenMs)
+        : undefined;
     this.status = status;
     this.#takenMs = nowMs;
     this.heard();

@@ -9,7 +9,7 @@ interface Freshness {
 }
 
 /** How far what was heard last can be trusted. */
-export interface Standing {
+interface Standing {
   readonly state: FeedState;
   readonly stale: boolean;
   /** When the value arrived at the server, on this page's monotonic clock. */

@@ -32,7 +32,7 @@ export class PairFeed extends Model {
   readonly #api: Api;
   #stops: Stop[] = [];
   #stopBook: Stop = () => {};
-  /** Snapshots in a row that did not verify, or were out of step at once. */
+  /** Snapshots in a row that did not verify, or after which nothing fitted. */
   #uselessBooks = 0;
 
   constructor(api: Api, symbol: string) {
@@ -83,8 +83,8 @@ export class PairFeed extends Model {
   #mirror(): void {
     const { symbol, book } = this;
     const sink = this.#sink<PairBookSubscription>(book, ({ bookUpdates }) => {
-      if (book.take(bookUpdates)) this.#uselessBooks = 0;
-      else this.#mirrorAnew();
+      if (!book.take(bookUpdates)) this.#mirrorAnew();
+      else if (bookUpdates.__typename === 'BookDelta') this.#uselessBooks = 0;
     });
     this.#stopBook = this.#api.subscribe(PairBookDocument, { symbol, depth: DEPTH }, sink);
   }

@@ -1,7 +1,7 @@
 import type { PairTradesSubscription } from '../generated/operations.ts';
 import { LiveModel } from './freshness.ts';
 
-export type Trade = PairTradesSubscription['trades']['trades'][number];
+type Trade = PairTradesSubscription['trades']['trades'][number];
 
 /** A line of the tape: a trade, or that so many before it are missing. */
 export type TapeLine = { readonly trade: Trade } | { readonly missing: number };
@@ -14,11 +14,17 @@ export const KEPT_LINES = 100;
  * known, and what it can not tell any more is seen to be missing.
  */
 export class Tape extends LiveModel {
-  /** undefined until the first batch, which may hold no trade. */
-  lines: TapeLine[] | undefined;
+  lines: TapeLine[] = [];
   #lastId = 0;
+  #isInterrupted = false;
 
   take({ trades: { trades } }: PairTradesSubscription): void {
+    // Ids have begun anew: what was before has nothing to do with what is now.
+    if (this.#isInterrupted && (trades.at(-1)?.tradeId ?? 0) < this.#lastId) {
+      this.lines = [];
+      this.#lastId = 0;
+    }
+    this.#isInterrupted = false;
     const lines: TapeLine[] = [];
     for (const trade of trades) {
       if (trade.tradeId <= this.#lastId) continue;
@@ -27,7 +33,12 @@ export class Tape extends LiveModel {
       lines.push({ trade });
       this.#lastId = trade.tradeId;
     }
-    this.lines = [...lines.reverse(), ...(this.lines ?? [])].slice(0, KEPT_LINES);
+    this.lines = [...lines.reverse(), ...this.lines].slice(0, KEPT_LINES);
     this.heard();
+  }
+
+  override interrupted(): void {
+    this.#isInterrupted = true;
+    super.interrupted();
   }
 }

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import type { Link } from '../api/link.ts';
 import type { Account, Balance, Portfolio } from '../model/account.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
@@ -10,17 +9,16 @@ import { Empty, Panel, Scroll } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 interface AccountPanelProps {
-  readonly link: Link;
   readonly feed: FeedModel;
   readonly pairs: Pairs;
   readonly account: Account;
 }
 
 /** The balances, for whoever has the token. */
-export function AccountPanel({ link, feed, pairs, account }: AccountPanelProps) {
+export function AccountPanel({ feed, pairs, account }: AccountPanelProps) {
   useModels(feed, pairs, account, account.link, clock);
-  const trust = account.unlocked ? trustOf(account.standing, account.link ?? link) : undefined;
-  const enabled = feed.status?.balanceStreaming.enabled;
+  const trust = account.link && trustOf(account.standing, account.link);
+  const { enabled, denied, holdsDenied } = feed.status?.balanceStreaming ?? {};
   return (
     <Panel
       id="account"
@@ -40,6 +38,9 @@ export function AccountPanel({ link, feed, pairs, account }: AccountPanelProps) 
       {enabled === undefined && <Empty>Waiting for the server</Empty>}
       {enabled === false && (
         <Empty>This server has no API key of Kraken, and so no balances. KRAKEN_API_KEY enables them.</Empty>
+      )}
+      {(denied ?? holdsDenied) != null && (
+        <p class="note alarm">{denied ?? `Holds are not known: ${holdsDenied}`}</p>
       )}
       {enabled && !account.unlocked && <Locked account={account} />}
       {enabled && account.unlocked && <Unlocked account={account} pairs={pairs} />}

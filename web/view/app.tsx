@@ -12,7 +12,7 @@ import { IntegrityPanel } from './integrity-panel.tsx';
 import { Market } from './market.tsx';
 import { useModels, useStarted } from './use-model.ts';
 
-export interface AppProps {
+interface AppProps {
   readonly api: Api;
   readonly feed: FeedModel;
   readonly pairs: Pairs;
@@ -44,7 +44,7 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
         <div class="below">
           <IntegrityPanel api={api} feed={feed} book={pair.book} />
           <div class="column">
-            <AccountPanel link={api.link} feed={feed} pairs={pairs} account={account} />
+            <AccountPanel feed={feed} pairs={pairs} account={account} />
             <ClientsPanel feed={feed} />
           </div>
         </div>

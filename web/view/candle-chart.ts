@@ -35,6 +35,7 @@ export class CandleChart {
   /** What of the model is drawn. */
   #drawnVersion = -1;
   #drawnComplete = false;
+  #drawnFrom = 0;
   #drawnUntil = 0;
   readonly #container: HTMLElement;
   readonly #seconds: number;
@@ -133,9 +134,10 @@ export class CandleChart {
   #draw(): void {
     const { bars, complete, version } = this.#candles;
     const changed = bars.filter(bar => bar.version > this.#drawnVersion);
-    const [first] = changed;
-    if (first !== undefined && (secondsOf(first) < this.#drawnUntil || this.#drawnUntil === 0)) {
-      // History came, or what was missed.
+    const [oldest, newest, first] = [bars[0], bars.at(-1), changed[0]];
+    if (oldest === undefined || newest === undefined) return;
+    if (secondsOf(oldest) !== this.#drawnFrom || (first && secondsOf(first) < this.#drawnUntil)) {
+      // History came, or what was missed, or the oldest went.
       this.#bars.setData(this.#points());
       this.#volumes.setData(bars.map(bar => this.#volume(bar)));
     } else {
@@ -146,8 +148,8 @@ export class CandleChart {
         this.#drawnUntil = secondsOf(bar);
       }
     }
-    const newest = bars.at(-1);
-    if (newest !== undefined) this.#drawnUntil = secondsOf(newest);
+    this.#drawnFrom = secondsOf(oldest);
+    this.#drawnUntil = secondsOf(newest);
     this.#drawnVersion = version;
     if (complete && !this.#drawnComplete) this.showLatest();
     this.#drawnComplete = complete;

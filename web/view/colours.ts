@@ -1,5 +1,5 @@
 /** Colours of the style sheet, for what is drawn and not styled. */
-export interface Colours {
+interface Colours {
   readonly text: string;
   readonly muted: string;
   readonly line: string;

@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Link } from '../api/link.ts';
 import type { BookMirror } from '../model/book-mirror.ts';
-import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
 import { DepthChart } from './depth-chart.ts';
 import { Panel } from './panel.tsx';
@@ -9,7 +8,7 @@ import { useModels } from './use-model.ts';
 
 /** How much is offered up to which price. */
 export function DepthPanel({ link, book }: { readonly link: Link; readonly book: BookMirror }) {
-  useModels(book, link, clock);
+  useModels(book, link);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (canvas.current === null) return;

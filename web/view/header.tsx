@@ -31,7 +31,7 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
       <nav aria-label="Elsewhere">
         <a href="/graphql">API</a>
       </nav>
-      <dl class={feed.isCurrent ? 'vitals' : 'vitals stale'}>
+      <dl class="vitals">
         <Figure
           label="Server"
           alarm={link.state === 'lost'}
@@ -42,25 +42,25 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
             {SERVER[link.state]}
           </span>
         </Figure>
-        {status && (
-          <>
-            <Upstream label="Public feed" upstream={status.public} feed={feed} />
-            <Upstream label="Private feed" upstream={status.private} feed={feed} />
-            <Figure label="Exchange" alarm={status.exchange !== null && status.exchange !== 'online'}>
-              {status.exchange?.replace('_', ' ') ?? 'not heard yet'}
-            </Figure>
-            <Figure label="Messages">{perSecond(status.messages.ratePerSecond)}</Figure>
-            <Figure
-              label="Lag"
-              hint="From the exchange's timestamp to the write to this server's clients; half of the values, and 99 of 100"
-              alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}
-              details={status.lag === null ? undefined : `p99 ${milliseconds(status.lag.p99Ms)}`}
-            >
-              {status.lag === null ? '–' : milliseconds(status.lag.medianMs)}
-            </Figure>
-          </>
-        )}
       </dl>
+      {status && (
+        <dl class={feed.isCurrent ? 'vitals' : 'vitals stale'}>
+          <Upstream label="Public feed" upstream={status.public} feed={feed} />
+          <Upstream label="Private feed" upstream={status.private} feed={feed} />
+          <Figure label="Exchange" alarm={status.exchange !== null && status.exchange !== 'online'}>
+            {status.exchange?.replace('_', ' ') ?? 'not heard yet'}
+          </Figure>
+          <Figure label="Messages">{perSecond(status.messages.ratePerSecond)}</Figure>
+          <Figure
+            label="Lag"
+            hint="From the exchange's timestamp to the write to this server's clients; half of the values, and 99 of 100"
+            alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}
+            details={status.lag === null ? undefined : `p99 ${milliseconds(status.lag.p99Ms)}`}
+          >
+            {status.lag === null ? '–' : milliseconds(status.lag.medianMs)}
+          </Figure>
+        </dl>
+      )}
     </header>
   );
 }

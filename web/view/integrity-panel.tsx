@@ -99,7 +99,13 @@ function Subscriptions({ api, feed, status }: StatusProps & { readonly api: Api 
   const all = subscriptionStates.reduce((sum, one) => sum + one.count, 0);
   return (
     <>
-      {troubled.length > 0 && <SubscriptionTable caption="Not live" feed={feed} rows={troubled} />}
+      {troubled.length > 0 && (
+        <SubscriptionTable
+          caption={`Not live${troubled.length < MOST_TROUBLED ? '' : `, the first ${MOST_TROUBLED}`}`}
+          feed={feed}
+          rows={troubled}
+        />
+      )}
       <details onToggle={event => setOpen(event.currentTarget.open)}>
         <summary>
           Subscriptions at Kraken:{' '}
@@ -115,8 +121,9 @@ function Subscriptions({ api, feed, status }: StatusProps & { readonly api: Api 
   );
 }
 
-/** As the query asks for them. */
+/** As the queries ask for them. */
 const LISTED = 200;
+const MOST_TROUBLED = 20;
 
 function AllSubscriptions({ api, feed }: { readonly api: Api; readonly feed: FeedModel }) {
   const list = useStarted(() => new SubscriptionList(api), [api]);

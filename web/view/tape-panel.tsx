@@ -22,8 +22,8 @@ export function TapePanel({ link, tape, channels }: TapePanelProps) {
   const trust = trustInTape(link, tape, channels);
   return (
     <Panel id="tape" title="Trades" stale={!trust.live} aside={<Badge trust={trust} />}>
-      {tape.lines === undefined || tape.lines.length === 0 ? (
-        <Empty>{tape.lines === undefined ? 'Waiting for trades' : 'No trade yet'}</Empty>
+      {tape.lines.length === 0 ? (
+        <Empty>{channels.state('trade') === 'LIVE' ? 'No trade yet' : 'Waiting for trades'}</Empty>
       ) : (
         <Scroll label="Latest trades">
           <table class="tape">
@@ -77,6 +77,6 @@ function Line({ line }: { readonly line: TapeLine }) {
 function trustInTape(link: Link, { standing }: Tape, channels: Channels): Trust {
   const trust = { ...trustOf(standing, link), ageMs: undefined };
   const state = channels.state('trade');
-  if (!trust.live || state === undefined || state === 'LIVE') return trust;
-  return { ...trust, live: false, label: LABELS[state] };
+  if (!trust.live || state === 'LIVE') return trust;
+  return { ...trust, live: false, label: LABELS[state ?? 'PENDING'] };
 }
