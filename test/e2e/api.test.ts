@@ -326,6 +326,29 @@ describe('the account', () => {
     }
     const sum = positions.reduce((all: number, one: { value: string | null }) => all + Number(one.value), 0);
     assert.ok(Math.abs(Number(total) - sum) < 1e-3);
+    // A price from before a disconnect is known as such, and so is what it values.
+    const stale = async (): Promise<readonly string[]> => {
+      const { data } = await ask(
+        '{ portfolio(currency: "EUR") { stale positions { stale balance { asset } } } }',
+      );
+      const { positions: all, stale: whole } = data.portfolio as {
+        positions: { stale: boolean; balance: { asset: string } }[];
+        stale: boolean;
+      };
+      const names = all.filter(one => one.stale).map(one => one.balance.asset);
+      assert.equal(whole, names.length > 0);
+      return names;
+    };
+    assert.deepEqual(await stale(), []);
+    pair.exchange.faults.refusing = true;
+    pair.exchange.dropAll('rst');
+    await eventually(stale, names => names.join() === 'BTC,ETH,PEPE,USD,USDT.M');
+    pair.exchange.faults.refusing = false;
+    await eventually(stale, names => names.length === 0);
+    await eventually(
+      () => ask('{ status { balanceStreaming { healthy } } }'),
+      ({ data }) => data.status.balanceStreaming.healthy,
+    );
     const wrong = await ask('{ portfolio(currency: "NOPE") { total } }');
     assert.equal(wrong.errors?.[0]?.extensions?.['code'], 'BAD_USER_INPUT');
   });
@@ -348,6 +371,57 @@ test('the status has every count', async () => {
   const channels = new Set(subscriptions.map((one: { channel: string }) => one.channel));
   for (const channel of ['instrument', 'ticker', 'book', 'trade', 'ohlc', 'balances', 'executions'])
     assert.ok(channels.has(channel), channel);
+});
+
+test('the status can be asked for part of what is subscribed, and for how many are in which state', async () => {
+  await using small = await start({ withoutInstruments: true }, { SYMBOLS: 'BTC/USD,ETH/USD,NOPE/USD' });
+  const { data } = await eventually(
+    () =>
+      query(
+        small.url,
+        `{ status {
+          subscriptionStates { state count }
+          pair: subscriptions(symbol: "ETH/USD") { channel symbol }
+          dead: subscriptions(live: false) { channel symbol state }
+          live: subscriptions(live: true) { state }
+          one: subscriptions(first: 1) { channel }
+          none: subscriptions(first: -1) { channel } } }`,
+      ),
+    ({ data }) =>
+      data.status.live.length === 2 &&
+      data.status.dead.some((one: { state: string }) => one.state === 'REJECTED'),
+  );
+  const { subscriptionStates, pair: ofPair, dead, live, one, none } = data.status;
+  assert.deepEqual(ofPair, [{ channel: 'ticker', symbol: 'ETH/USD' }]);
+  assert.deepEqual(
+    dead.map(({ channel, symbol, state }: Record<string, string>) => `${channel} ${symbol} ${state}`).sort(),
+    ['instrument null PENDING', 'ticker NOPE/USD REJECTED'],
+  );
+  assert.deepEqual(new Set(live.map(({ state }: { state: string }) => state)), new Set(['LIVE']));
+  assert.deepEqual([one.length, none.length], [1, 0]);
+  const counts = Object.fromEntries(
+    subscriptionStates.map(({ state, count }: { state: string; count: number }) => [state, count]),
+  );
+  assert.deepEqual(counts, { LIVE: 2, PENDING: 1, REJECTED: 1 });
+});
+
+test('the status says how late values reach subscribers', async () => {
+  await using small = await start();
+  const lag = '{ status { lag { medianMs p99Ms } } }';
+  assert.deepEqual((await query(small.url, lag)).data.status, { lag: null });
+  const reader = connect(small.url);
+  const values = subscribe(reader, 'subscription { trades(symbols: ["BTC/USD"], last: 0) { cursor } }');
+  const { data } = await eventually(
+    () => {
+      small.exchange.trade('BTC/USD');
+      return query(small.url, lag);
+    },
+    result => result.data.status.lag !== null,
+  );
+  const { medianMs, p99Ms } = data.status.lag;
+  assert.ok(medianMs >= 0 && p99Ms >= medianMs && p99Ms < 10_000);
+  await values.stop();
+  await reader.dispose();
 });
 
 test('fifty subscribers of one pair share one upstream subscription and one broadcast, which the last one ends', async () => {
