@@ -124,6 +124,21 @@ describe('the dashboard', { skip: NO_BROWSER }, () => {
       );
     }));
 
+  test('opened while the exchange is away, it says so and waits for nothing else', () =>
+    look(async ({ page, exchange }) => {
+      await page.locator('#last', { hasText: /\d/ }).waitFor();
+      exchange.faults.refusing = true;
+      exchange.dropAll('rst');
+      await page.goto(page.url().replace(/\?.*|$/, '?pair=SOL/USD'));
+      for (const part of ['#ticker', '#ladder', '#tape']) {
+        await page.locator(`${part} .badge`, { hasText: 'Disconnected' }).waitFor();
+      }
+      exchange.faults.refusing = false;
+      await grey(page, []);
+      exchange.trade('SOL/USD');
+      await inStep(page, exchange, 'SOL/USD');
+    }));
+
   test('is grey while its own server is away, and goes on where it stopped: no trade is missing or there twice', () =>
     look(
       async ({ page, exchange, app, url }) => {

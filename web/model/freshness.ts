@@ -60,13 +60,17 @@ export const LABELS: Readonly<Record<FeedState, string>> = {
 /** The page's own connection, as far as it matters here. */
 type Connection = 'connecting' | 'connected' | 'lost';
 
+/** @param upstream where the channel stands that is to bring a first value, if that is known */
 export function trustOf(
   standing: Standing | undefined,
   { state }: { readonly state: Connection },
+  upstream: FeedState = 'PENDING',
   nowMs = performance.now(),
 ): Trust {
   const ageMs = standing && nowMs - standing.asOfMs;
   if (state === 'lost') return { live: false, label: 'Server not reached', ageMs };
-  if (standing === undefined) return { live: false, label: LABELS.PENDING, ageMs };
+  if (standing === undefined) {
+    return { live: false, label: LABELS[upstream === 'LIVE' ? 'PENDING' : upstream], ageMs };
+  }
   return { live: state === 'connected' && !standing.stale, label: LABELS[standing.state], ageMs };
 }

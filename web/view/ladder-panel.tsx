@@ -2,6 +2,7 @@ import type { Link } from '../api/link.ts';
 import { difference, runningSums } from '../lib/decimal.ts';
 import { count } from '../lib/format.ts';
 import type { BookMirror, Level } from '../model/book-mirror.ts';
+import type { Channels } from '../model/channels.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
 import { Badge } from './badge.tsx';
@@ -14,12 +15,13 @@ const ROWS = 15;
 interface LadderPanelProps {
   readonly link: Link;
   readonly book: BookMirror;
+  readonly channels: Channels;
 }
 
 /** The best levels of both sides, with what they add up to. */
-export function LadderPanel({ link, book }: LadderPanelProps) {
-  useModels(book, link, clock);
-  const trust = trustOf(book.standing, link);
+export function LadderPanel({ link, book, channels }: LadderPanelProps) {
+  useModels(book, channels, link, clock);
+  const trust = trustOf(book.standing, link, channels.state('book'));
   const asks = rowsOf(book.asks);
   const bids = rowsOf(book.bids);
   const most = Math.max(shareOf(asks), shareOf(bids));

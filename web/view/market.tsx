@@ -25,10 +25,10 @@ export function Market({ api, pair, place }: MarketProps) {
       {pair.error !== undefined && <Trouble error={pair.error} symbol={pair.symbol} place={place} />}
       {!isUnknown && (
         <div class="market">
-          <TickerLine link={link} model={pair.ticker} symbol={pair.symbol} />
+          <TickerLine link={link} model={pair.ticker} channels={pair.channels} symbol={pair.symbol} />
           <CandlePanel api={api} ticker={pair.ticker} symbol={pair.symbol} place={place} />
           <DepthPanel link={link} book={pair.book} />
-          <LadderPanel link={link} book={pair.book} />
+          <LadderPanel link={link} book={pair.book} channels={pair.channels} />
           <TapePanel link={link} tape={pair.tape} channels={pair.channels} />
         </div>
       )}

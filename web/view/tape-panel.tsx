@@ -75,8 +75,8 @@ function Line({ line }: { readonly line: TapeLine }) {
 
 /** A trade is what it is however old; what may be wrong is that newer ones do not come, here or at the server. */
 function trustInTape(link: Link, { standing }: Tape, channels: Channels): Trust {
-  const trust = { ...trustOf(standing, link), ageMs: undefined };
   const state = channels.state('trade');
+  const trust = { ...trustOf(standing, link, state), ageMs: undefined };
   if (!trust.live || state === 'LIVE') return trust;
   return { ...trust, live: false, label: LABELS[state ?? 'PENDING'] };
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import type { Link } from '../api/link.ts';
+import type { Channels } from '../model/channels.ts';
 import { clock } from '../model/clock.ts';
 import { trustOf } from '../model/freshness.ts';
 import type { TickerModel } from '../model/ticker.ts';
@@ -10,14 +11,15 @@ import { useModels } from './use-model.ts';
 interface TickerLineProps {
   readonly link: Link;
   readonly model: TickerModel;
+  readonly channels: Channels;
   readonly symbol: string;
 }
 
 /** The price, and the day so far. */
-export function TickerLine({ link, model, symbol }: TickerLineProps) {
-  useModels(model, link, clock);
+export function TickerLine({ link, model, channels, symbol }: TickerLineProps) {
+  useModels(model, channels, link, clock);
   const { ticker } = model;
-  const trust = trustOf(model.standing, link);
+  const trust = trustOf(model.standing, link, channels.state('ticker'));
   const last = ticker?.last ?? undefined;
   const instrument = ticker?.instrument;
   useTitle(trust.live && last !== undefined ? last : '', symbol);
