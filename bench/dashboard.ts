@@ -1,6 +1,7 @@
 /**
  * What the dashboard costs the browser that shows it: how evenly it draws frames and how busy its main thread is, while the
- * market rests and while a book changes a thousand times a second; and whether its heap stays flat for minutes of that.
+ * market rests, while a book changes a thousand times a second, and while a thousand trades a second change everything; and
+ * whether its heap stays flat for minutes of that.
  *
  *     node bench/dashboard.ts [--seconds 20] [--minutes 5] [--rate 1000]
  *
@@ -11,10 +12,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { CDPSession, Page } from 'playwright-core';
 import { Exchange } from '../src/simulator/exchange.ts';
+import { SimulatedMarket } from '../src/simulator/market.ts';
+import { write } from '../src/simulator/wire.ts';
 import { launch, visit } from '../test/support/browser.ts';
 import { eventually } from '../test/support/client.ts';
 import { run } from '../test/support/processes.ts';
 import '../web/build.ts';
+import { Feed } from './support/feed.ts';
+import { serverFrame } from './support/frames.ts';
 import { say, table } from './support/report.ts';
 
 const { values: options } = parseArgs({
@@ -26,6 +31,8 @@ const { values: options } = parseArgs({
 });
 
 const PAIR = 'BTC/USD';
+/** Levels that the page mirrors. */
+const DEPTH = 100;
 /** Between two looks at the heap. */
 const LOOK_MS = 30_000;
 
@@ -84,34 +91,53 @@ async function verified(page: Page): Promise<number> {
   return Number(/^✓ ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''));
 }
 
+/** So many changes of a book, in a row, as frames; and what it was before. */
+function bookChanges(count: number): { readonly snapshot: string; readonly frames: readonly Buffer[] } {
+  const market = new SimulatedMarket(1, Date.now);
+  const book = market.book(PAIR);
+  const message = (type: string, row: object): string => write({ channel: 'book', type, data: [row] });
+  const snapshot = message('snapshot', book.row(PAIR, DEPTH, Date.now()) ?? {});
+  const frames: Buffer[] = [];
+  while (frames.length < count) {
+    const before = book.top(DEPTH);
+    market.trade(PAIR);
+    const row = book.row(PAIR, DEPTH, Date.now(), before);
+    if (row !== undefined) frames.push(serverFrame(message('update', row)));
+  }
+  return { snapshot, frames };
+}
+
+const rate = Number(options.rate);
+const seconds = Number(options.seconds);
+const rows: string[][] = [];
 const exchange = new Exchange({ tradesPerSecond: 0 });
 await exchange.start();
-await using server = run('src/main.ts', [], {
-  PORT: '0',
-  KRAKEN_WS_URL: exchange.publicUrl,
-  KRAKEN_REST_URL: exchange.restUrl,
-});
-const { url } = await server.listening();
 const browser = await launch();
-let flow: NodeJS.Timeout | undefined;
-try {
-  await using visited = await visit(browser, url, '/');
+
+/** A page of a server of its own, at an exchange or at what serves as one. */
+async function open(krakenUrl: string) {
+  const server = run('src/main.ts', [], {
+    PORT: '0',
+    KRAKEN_WS_URL: krakenUrl,
+    KRAKEN_REST_URL: exchange.restUrl,
+  });
+  const { url } = await server.listening();
+  const visited = await visit(browser, url, '/');
   const { page } = visited;
   await page.locator('#ladder:not(.stale)').waitFor();
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
-  const rows: string[][] = [];
   const measure = async (name: string): Promise<void> => {
     const [before, steps] = [await work(session), await verified(page)];
-    const frames = await watchFrames(page, Number(options.seconds));
+    const frames = await watchFrames(page, seconds);
     const after = await work(session);
-    const seconds = (after['Timestamp'] ?? 0) - (before['Timestamp'] ?? 0);
+    const passed = (after['Timestamp'] ?? 0) - (before['Timestamp'] ?? 0);
     const share = (metric: string): string =>
-      ((((after[metric] ?? 0) - (before[metric] ?? 0)) / seconds) * 100).toFixed(0);
+      ((((after[metric] ?? 0) - (before[metric] ?? 0)) / passed) * 100).toFixed(0);
     rows.push([
       name,
-      (((await verified(page)) - steps) / seconds).toFixed(0),
-      (frames.count / seconds).toFixed(1),
+      (((await verified(page)) - steps) / passed).toFixed(0),
+      (frames.count / passed).toFixed(1),
       frames.p50.toFixed(1),
       frames.p99.toFixed(1),
       frames.most.toFixed(1),
@@ -121,50 +147,90 @@ try {
       share('LayoutDuration'),
     ]);
   };
-  await measure('at rest');
-  const rate = Number(options.rate);
+  return {
+    page,
+    session,
+    measure,
+    async [Symbol.asyncDispose]() {
+      if (visited.failures.length > 0) say(`errors of the page: ${visited.failures.join('; ')}`);
+      await visited[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function atRestAndWithBookChanges(): Promise<void> {
+  const { snapshot, frames } = bookChanges(rate * (seconds + 10));
+  const texts: Readonly<Record<string, string>> = {
+    book: snapshot,
+    ticker: write({
+      channel: 'ticker',
+      type: 'snapshot',
+      data: [new SimulatedMarket(1, Date.now).tickerRow(PAIR)],
+    }),
+  };
+  const feed = new Feed(
+    channel => texts[channel],
+    symbol => symbol === PAIR,
+  );
+  await using page = await open(await feed.start());
+  await page.measure('at rest');
+  let next = 0;
+  const source = { next: () => frames[next++] as Buffer };
+  const paced = feed.pace(source, rate, seconds + 8);
+  await eventually(
+    () => verified(page.page),
+    count => count > rate,
+  );
+  await page.measure(`${rate.toLocaleString('en')} book changes a second`);
+  await paced;
+  feed.stop();
+}
+
+async function withTrades(): Promise<readonly number[]> {
+  await using page = await open(exchange.publicUrl);
   const startMs = performance.now();
   let sent = 0;
-  flow = setInterval(() => {
+  const flow = setInterval(() => {
     const due = Math.floor(((performance.now() - startMs) / 1_000) * rate);
     for (; sent < due; sent += 1) exchange.trade(PAIR);
   }, 1);
   await eventually(
-    () => verified(page),
+    () => verified(page.page),
     count => count > rate,
     30,
   );
-  await measure(`${rate.toLocaleString('en')} trades a second`);
-  say('\n### Frames of the dashboard\n');
-  say(
-    table(
-      [
-        '',
-        'book steps/s verified',
-        'frames/s',
-        'p50 ms',
-        'p99 ms',
-        'most ms',
-        'later than 33 ms, %',
-        'main thread busy, %',
-        'script, %',
-        'layout, %',
-      ],
-      rows,
-    ),
-  );
-
-  const heaps = [await heapMiB(session)];
+  await page.measure(`${rate.toLocaleString('en')} trades a second`);
+  const heaps = [await heapMiB(page.session)];
   const endMs = performance.now() + Number(options.minutes) * 60_000;
   while (performance.now() < endMs) {
     await delay(LOOK_MS);
-    heaps.push(await heapMiB(session));
+    heaps.push(await heapMiB(page.session));
   }
-  say(`\n### Heap of the page every ${LOOK_MS / 1_000} s under the same load, after collection\n`);
-  say(`${heaps.map(heap => heap.toFixed(1)).join(', ')} MiB`);
-  if (visited.failures.length > 0) say(`errors of the page: ${visited.failures.join('; ')}`);
-} finally {
   clearInterval(flow);
+  return heaps;
+}
+
+try {
+  await atRestAndWithBookChanges();
+  const heaps = await withTrades();
+  say('\n### Frames of the dashboard\n');
+  const columns = [
+    '',
+    'book steps/s verified',
+    'frames/s',
+    'p50 ms',
+    'p99 ms',
+    'most ms',
+    'later than 33 ms, %',
+    'main thread busy, %',
+    'script, %',
+    'layout, %',
+  ];
+  say(table(columns, rows));
+  say(`\n### Heap of the page every ${LOOK_MS / 1_000} s under trades, after collection\n`);
+  say(`${heaps.map(heap => heap.toFixed(1)).join(', ')} MiB`);
+} finally {
   await browser.close();
   await exchange.stop();
 }
