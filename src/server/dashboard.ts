@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { type Asset, assetOf, type Page } from './page.ts';
+import { assetsOf, type Page } from './page.ts';
 
 /** As `web/build.ts` leaves it; the same place from `src/server` and from `dist/server`. */
 const BUILT = new URL('../../dist/web/', import.meta.url);
@@ -16,13 +16,14 @@ export async function loadDashboard(): Promise<Page | undefined> {
   try {
     const html = await readFile(new URL('index.html', BUILT), 'utf8');
     const names = await readdir(new URL('assets/', BUILT));
-    const assets = await Promise.all(
-      names.map(async (name): Promise<readonly [string, Asset]> => {
-        const type = TYPES[extname(name)] ?? 'application/octet-stream';
-        return [`/assets/${name}`, assetOf(type, await readFile(new URL(`assets/${name}`, BUILT)))];
-      }),
+    const files = await Promise.all(
+      names.map(async name => ({
+        path: `/assets/${name}`,
+        type: TYPES[extname(name)] ?? 'application/octet-stream',
+        body: await readFile(new URL(`assets/${name}`, BUILT)),
+      })),
     );
-    return { html, assets: new Map(assets) };
+    return { html, assets: await assetsOf(files) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Asset, assetOf, type Page } from './page.ts';
+import { type AssetFile, assetsOf, type Page } from './page.ts';
 
 const BOOT = `
 const { workers, ...options } = JSON.parse(document.getElementById('options').textContent);
@@ -33,12 +33,12 @@ export async function loadGraphiQL(endpoint: string, withAccount: boolean): Prom
   const { js, css, favicon, editorWorkerService, graphqlWorker, jsonWorker } = await import(
     '@graphql-yoga/render-graphiql/graphiql'
   );
-  const assets = new Map<string, Asset>();
+  const files: AssetFile[] = [];
   const add = (name: string, type: string, text: string): string => {
     const body = Buffer.from(text);
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
     const path = `${endpoint}/assets/${name.replace('.', `.${hash}.`)}`;
-    assets.set(path, assetOf(type, body));
+    files.push({ path, type, body });
     return path;
   };
   const script = 'text/javascript; charset=utf-8';
@@ -61,7 +61,7 @@ export async function loadGraphiQL(endpoint: string, withAccount: boolean): Prom
     schemaDescription: true,
     workers: paths.workers,
   };
-  return { html: page(paths, favicon, options), assets };
+  return { html: page(paths, favicon, options), assets: await assetsOf(files) };
 }
 
 /** Documents of the account have numbers from here on. */

@@ -1,9 +1,17 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
-/** A file that a page loads, kept in memory. */
-export interface Asset {
+const compress = promisify(gzip);
+
+/** A file that a page loads. */
+export interface AssetFile {
+  readonly path: string;
   readonly type: string;
   readonly body: Buffer;
+}
+
+/** The same, as it is kept in memory. */
+export interface Asset extends AssetFile {
   /** The same for browsers that take it compressed; undefined where that saves nothing. */
   readonly gzipped: Buffer | undefined;
 }
@@ -15,7 +23,13 @@ export interface Page {
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
-export function assetOf(type: string, body: Buffer): Asset {
-  const gzipped = gzipSync(body);
-  return { type, body, gzipped: gzipped.length < body.length ? gzipped : undefined };
+/** Compressed beside the event loop: GraphiQL's files are megabytes, and whoever opens it first may hold up nobody. */
+export async function assetsOf(files: readonly AssetFile[]): Promise<Page['assets']> {
+  const assets = await Promise.all(
+    files.map(async (file): Promise<Asset> => {
+      const gzipped = await compress(file.body);
+      return { ...file, gzipped: gzipped.length < file.body.length ? gzipped : undefined };
+    }),
+  );
+  return new Map(assets.map(asset => [asset.path, asset]));
 }
