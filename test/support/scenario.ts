@@ -62,12 +62,7 @@ export class Witness {
 
   /** Everything that was traded since it got its first trade has come, once, in order, digit for digit. */
   async hasEverything(withinSeconds = 10): Promise<void> {
-    const known = this.#exchange.tradeTexts(PAIR).map(text => ({
-      tradeId: Number(/"trade_id":(\d+)/.exec(text)?.[1]),
-      price: /"price":([\d.]+)/.exec(text)?.[1],
-      qty: /"qty":([\d.]+)/.exec(text)?.[1],
-    }));
-    const last = known.at(-1)?.tradeId ?? 0;
+    const last = this.#truth().at(-1)?.tradeId ?? 0;
     await eventually(
       () => {
         this.take();
@@ -82,10 +77,20 @@ export class Witness {
       ({ tradeId }, index) => index > 0 && tradeId !== (this.#got[index - 1]?.tradeId ?? 0) + 1,
     );
     assert.equal(misplaced, undefined, 'each once, and in order');
-    const got = new Map(this.#got.map(trade => [trade.tradeId, trade]));
-    const first = this.#got[0]?.tradeId ?? 0;
-    for (const trade of known) if (trade.tradeId >= first) assert.deepEqual(got.get(trade.tradeId), trade);
+    const truth = new Map(this.#truth().map(trade => [trade.tradeId, trade]));
+    const oldest = truth.keys().next().value ?? 0;
+    for (const trade of this.#got)
+      if (trade.tradeId >= oldest) assert.deepEqual(trade, truth.get(trade.tradeId));
     assert.equal(this.#sockets, 1, 'it never had to reconnect');
+  }
+
+  /** What the exchange has, of the latest trades. */
+  #truth() {
+    return this.#exchange.tradeTexts(PAIR).map(text => ({
+      tradeId: Number(/"trade_id":(\d+)/.exec(text)?.[1]),
+      price: /"price":([\d.]+)/.exec(text)?.[1],
+      qty: /"qty":([\d.]+)/.exec(text)?.[1],
+    }));
   }
 
   async leave(): Promise<void> {

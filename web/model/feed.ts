@@ -30,10 +30,10 @@ export class FeedModel extends LiveModel {
   }
 
   /** Milliseconds since something that the server says the time of, by the server's clock. */
-  since(timestamp: string, nowMs = performance.now()): number {
+  since(timestamp: string): number {
     if (this.status === undefined) return 0;
     const { startedAt, uptimeSeconds } = this.status;
-    const serverMs = Date.parse(startedAt) + uptimeSeconds * 1_000 + (nowMs - this.#takenMs);
+    const serverMs = Date.parse(startedAt) + uptimeSeconds * 1_000 + (performance.now() - this.#takenMs);
     return Math.max(0, serverMs - Date.parse(timestamp));
   }
 }

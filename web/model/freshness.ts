@@ -65,9 +65,8 @@ export function trustOf(
   standing: Standing | undefined,
   { state }: { readonly state: Connection },
   upstream: FeedState = 'PENDING',
-  nowMs = performance.now(),
 ): Trust {
-  const ageMs = standing && nowMs - standing.asOfMs;
+  const ageMs = standing && performance.now() - standing.asOfMs;
   if (state === 'lost') return { live: false, label: 'Server not reached', ageMs };
   if (standing === undefined) {
     return { live: false, label: LABELS[upstream === 'LIVE' ? 'PENDING' : upstream], ageMs };
