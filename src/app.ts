@@ -9,12 +9,16 @@ import { Hub } from './hub/hub.ts';
 import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
+import { Containment, containedClock } from './lib/containment.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
 import { quietLogger } from './lib/quiet-logger.ts';
 import { createAccess } from './server/access.ts';
+import { Admission } from './server/admission.ts';
+import { Callers } from './server/callers.ts';
 import { ConnectionCaps } from './server/connection-caps.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createHostCheck, createOriginCheck } from './server/origins.ts';
+import { StalledSockets } from './server/stalled-sockets.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
 import { serveWebSockets } from './server/ws.ts';
 
@@ -48,8 +52,11 @@ const CLOSE_GRACE_MS = 5_000;
 export async function createApp({
   config,
   logger: given = silentLogger,
-  clock = systemClock,
+  clock: givenClock = systemClock,
 }: AppOptions): Promise<App> {
+  const logger = quietLogger(given, givenClock);
+  const containment = new Containment(logger);
+  const clock = containedClock(givenClock, containment);
   const client = new KrakenWebSocketV2(config.apiKey || undefined, config.apiSecret || undefined, {
     publicUrl: config.krakenWsUrl,
     privateUrl: config.krakenWsAuthUrl,
@@ -68,8 +75,11 @@ export async function createApp({
     logger: given,
     clock,
   });
-  const logger = quietLogger(given, clock);
-  const hub = new Hub(client, clock);
+  const hub = new Hub(client, clock, {
+    broadcasts: config.maxBroadcasts,
+    upstreamSubscriptions: config.maxUpstreamSubscriptions,
+    lingerMs: config.subscriptionLingerMs,
+  });
   const services: Services = {
     client,
     hub,
@@ -77,8 +87,8 @@ export async function createApp({
     version: packageVersion(),
     startedAt: clock.now(),
     replays: { underWay: 0 },
-    // Never left out: whoever was given the id shall find it.
-    reportUnexpected: (error, id) => given.error({ err: error, id }, 'unexpected error in an operation'),
+    maxResultBytes: config.maxResultBytes,
+    reportUnexpected: (error, compartment = 'operation') => containment.contain(compartment, error),
   };
 
   const openSubscription = createOpenSubscription(
@@ -92,8 +102,10 @@ export async function createApp({
     { connections: config.maxConnections, connectionsPerAddress: config.maxConnectionsPerAddress },
     () => hub.countRefusal(),
   );
+  const callers = new Callers(new Admission(clock), hub);
+  const stalled = new StalledSockets(clock, () => hub.countStalled());
   let draining = false;
-  const { server, yoga } = createHttpServer({
+  const { server, yoga, costOf } = createHttpServer({
     schema: createSchema(text => client.resolveSymbol(text)),
     services,
     logger,
@@ -103,6 +115,9 @@ export async function createApp({
     allowsHost,
     access,
     caps,
+    callers,
+    stalled,
+    containment,
     isDraining: () => draining,
   });
   const closeWebSockets = serveWebSockets({
@@ -116,6 +131,10 @@ export async function createApp({
     allowsOrigin,
     allowsHost,
     access,
+    callers,
+    costOf,
+    containment,
+    maxResultBytes: config.maxResultBytes,
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -146,6 +165,7 @@ export async function createApp({
       const closed = new Promise(resolve => server.close(resolve));
       server.closeIdleConnections();
       await closed;
+      stalled.stop();
       cancel();
     },
   };

@@ -23,6 +23,12 @@ export interface Config {
   readonly maxConnections: number;
   /** The same of one public address. */
   readonly maxConnectionsPerAddress: number;
+  /** Distinct subscriptions that are executed, over all clients. */
+  readonly maxBroadcasts: number;
+  /** Subscriptions at Kraken; a book counts once for each 100 levels. */
+  readonly maxUpstreamSubscriptions: number;
+  /** Bytes of one result. */
+  readonly maxResultBytes: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -107,6 +113,24 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     fallback: '1000',
     allowed: 'an integer from 1 to 1000000',
     read: integer(1, 1_000_000),
+  },
+  maxBroadcasts: {
+    name: 'MAX_BROADCASTS',
+    fallback: '20000',
+    allowed: 'an integer from 1 to 1000000',
+    read: integer(1, 1_000_000),
+  },
+  maxUpstreamSubscriptions: {
+    name: 'MAX_UPSTREAM_SUBSCRIPTIONS',
+    fallback: '5000',
+    allowed: 'an integer from 1 to 1000000',
+    read: integer(1, 1_000_000),
+  },
+  maxResultBytes: {
+    name: 'MAX_RESULT_BYTES',
+    fallback: '4194304',
+    allowed: 'bytes, an integer from 65536 to 67108864',
+    read: integer(65_536, 67_108_864),
   },
   logLevel: {
     name: 'LOG_LEVEL',

@@ -7,8 +7,12 @@ import type { BalanceUpdate } from '../market/balance-update.ts';
 import { freshness } from '../market/freshness.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
+import { costs } from './cost.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
+
+/** Assets of an account, where no one says how many. */
+const ASSET_COUNT = { of: ['assets'], otherwise: 100 } as const;
 
 export type BalanceTypes = ReturnType<typeof addBalance>;
 
@@ -47,6 +51,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       totalBalance: t.expose('balance', { type: 'Decimal', description: 'The same as balance.' }),
       wallets: t.expose('wallets', {
         type: [WalletType],
+        ...costs({ items: 5 }),
         description: 'Its parts; empty where Kraken tells only the sum.',
       }),
       timestamp: t.expose('timestamp', {
@@ -68,6 +73,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
   builder.queryField('balances', t =>
     t.field({
       type: [BalanceType],
+      ...costs({ items: ASSET_COUNT }),
       authScopes: PRIVATE,
       description: 'Account balances. Needs the scope balances:read.',
       args: { assets: t.arg.stringList(ASSETS) },
@@ -95,6 +101,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
   builder.subscriptionField('balances', t =>
     t.field({
       type: BalanceType,
+      ...costs({ each: ASSET_COUNT }),
       authScopes: PRIVATE,
       description: 'Each balance, now and at each change. Needs the scope balances:read.',
       args: { assets: t.arg.stringList(ASSETS) },

@@ -7,9 +7,17 @@ import type { OrderBookUpdate } from '../market/order-book-update.ts';
 import { readBook } from './book-reading.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
+import { costs } from './cost.ts';
 import { asSource, latestFeed, mirrorFeed, refusals, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
-import { DEPTH_ARGUMENT, distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
+import {
+  DEPTH_ARGUMENT,
+  distinct,
+  MAX_RATE_ARGUMENT,
+  SYMBOL_ARGUMENT,
+  SYMBOLS,
+  SYMBOLS_ARGUMENT,
+} from './symbols.ts';
 
 const REASONS = {
   SUBSCRIBED: { description: 'The first of this reader, or of this book.' },
@@ -18,6 +26,9 @@ const REASONS = {
 } satisfies Record<SnapshotReason, object>;
 
 const DEEPEST = 1_000;
+
+const DEPTH = { of: ['depth'], otherwise: 10 } as const;
+const LEVELS = costs({ items: 'page' });
 
 type EventOf<Kind extends BookEvent['kind']> = Extract<BookEvent, { kind: Kind }>;
 
@@ -35,8 +46,8 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
     fields: t => ({
       symbol: t.expose('symbol', { type: 'Symbol', description: 'The pair.' }),
       depth: t.exposeInt('depth', { description: 'Levels a side that were asked for; there may be fewer.' }),
-      bids: t.expose('bids', { type: [BookLevelType], description: 'Highest price first.' }),
-      asks: t.expose('asks', { type: [BookLevelType], description: 'Lowest price first.' }),
+      bids: t.expose('bids', { type: [BookLevelType], ...LEVELS, description: 'Highest price first.' }),
+      asks: t.expose('asks', { type: [BookLevelType], ...LEVELS, description: 'Lowest price first.' }),
       bestBid: t.expose('bestBid', {
         type: BookLevelType,
         nullable: true,
@@ -102,8 +113,16 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
       "Levels that changed: qty replaces, and 0 removes; keep the best `depth` levels. After it the mirrored book equals the server's. Changes of one event-loop turn may come as one delta; previousSequence is always the sequence of the event that this reader got before it. The checksum covers the top ten levels, so a reader of fewer cannot verify it.",
     fields: t => ({
       symbol: t.expose('symbol', { type: 'Symbol', description: 'The pair.' }),
-      bids: t.expose('bids', { type: [BookLevelType], description: 'Levels of the bids that changed.' }),
-      asks: t.expose('asks', { type: [BookLevelType], description: 'Levels of the asks that changed.' }),
+      bids: t.expose('bids', {
+        type: [BookLevelType],
+        ...LEVELS,
+        description: 'Levels of the bids that changed.',
+      }),
+      asks: t.expose('asks', {
+        type: [BookLevelType],
+        ...LEVELS,
+        description: 'Levels of the asks that changed.',
+      }),
       checksum: t.expose('checksum', {
         type: 'SafeInt',
         description: "Kraken's CRC32 over the top ten levels a side, after the change.",
@@ -140,6 +159,7 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
     t.field({
       type: BookType,
       nullable: true,
+      ...costs({ page: DEPTH }),
       description: 'Checksum-verified order book, best levels first. depth is 1 to 1000.',
       args: { symbol: t.arg(SYMBOL_ARGUMENT), depth: t.arg.int(DEPTH_ARGUMENT) },
       resolve: (_root, { symbol, depth }, { loaders }) =>
@@ -150,6 +170,7 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
   builder.subscriptionField('book', t =>
     t.field({
       type: BookType,
+      ...costs({ page: DEPTH, each: SYMBOLS }),
       description: 'The whole book to `depth` at each change.',
       args: {
         symbols: t.arg(SYMBOLS_ARGUMENT),
@@ -167,6 +188,7 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
   builder.subscriptionField('bookUpdates', t =>
     t.field({
       type: BookEventUnion,
+      ...costs({ page: DEPTH, each: SYMBOLS }),
       description: 'A snapshot, then only the levels that changed: the cheap way to mirror a book.',
       args: { symbols: t.arg(SYMBOLS_ARGUMENT), depth: t.arg.int(DEPTH_ARGUMENT) },
       subscribe: (_root, { symbols, depth }, { services }) =>

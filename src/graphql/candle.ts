@@ -7,9 +7,10 @@ import { freshness } from '../market/freshness.ts';
 import type { OHLCUpdate } from '../market/ohlc-update.ts';
 import type { Builder } from './builder.ts';
 import type { Context, Services } from './context.ts';
+import { costs } from './cost.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
-import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
+import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
 
 const NAMES = {
   ONE_MINUTE: 1,
@@ -88,6 +89,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
   builder.queryField('ohlc', t =>
     t.field({
       type: [CandleType],
+      ...costs({ items: { of: ['last'], otherwise: 100 } }),
       description:
         'Candles, oldest first; the last one may still be forming. Those that the stream has not told are fetched, up to 720 in all.',
       args: {
@@ -106,6 +108,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
   builder.subscriptionField('ohlc', t =>
     t.field({
       type: CandleType,
+      ...costs({ each: SYMBOLS }),
       description:
         'The latest candle of each pair, now and at each change. One that a later one ends comes once more, closed, before it.',
       args: {
@@ -121,7 +124,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
 }
 
 async function candles(
-  { loaders, services: { client, hub } }: Context,
+  { loaders, share, services: { client, hub } }: Context,
   symbol: PairSymbol,
   interval: CandleMinutes,
   last: number,
@@ -129,7 +132,7 @@ async function candles(
   if (!(last >= 1 && last <= MOST)) {
     throw new CodedError('BAD_USER_INPUT', `last is 1 to ${MOST}, not ${last}`);
   }
-  const release = hub.hold({ kind: 'ohlc', symbol, interval });
+  const release = hub.hold({ kind: 'ohlc', symbol, interval }, share);
   try {
     return await candlesHeld(loaders, client, symbol, interval, last);
   } finally {

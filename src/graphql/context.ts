@@ -1,6 +1,8 @@
 import type { KrakenWebSocketV2 } from '../client.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { Share } from '../hub/share.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Compartment } from '../lib/containment.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every operation may use; one object for the life of the server. */
@@ -13,8 +15,10 @@ export interface Services {
   readonly startedAt: number;
   /** Replays from Kraken's REST API that are under way, over all clients. */
   readonly replays: { underWay: number };
-  /** Called with an error that users must not see the inside of, and the id under which they see it. */
-  readonly reportUnexpected: (error: unknown, id: string) => void;
+  /** Bytes that one result may have. */
+  readonly maxResultBytes: number;
+  /** Takes an error that users must not see the inside of to the log; returns the id under which they see it. */
+  readonly reportUnexpected: (error: unknown, compartment?: Compartment) => string;
 }
 
 /** What a client may read besides the market: `balances:read` with the access token. */
@@ -30,4 +34,6 @@ export interface BroadcastContext {
 /** What one operation may use. */
 export interface Context extends BroadcastContext {
   readonly loaders: Loaders;
+  /** What the connection that it came on may hold. */
+  readonly share: Share;
 }

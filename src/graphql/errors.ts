@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type ASTNode, GraphQLError } from 'graphql';
 import { CodedError } from '../lib/coded-error.ts';
 
@@ -10,11 +9,20 @@ export function toGraphQLError(error: CodedError, node?: ASTNode): GraphQLError 
   });
 }
 
+/** Why a result is not delivered. @param bytes undefined when it is longer than any text may be */
+export function resultTooLarge(bytes: number | undefined, maxBytes: number): CodedError {
+  const size = bytes === undefined ? 'too large to be written' : `${bytes} bytes large`;
+  const message = `The result is ${size}; at most ${maxBytes} are allowed`;
+  return new CodedError('LIMIT_EXCEEDED', message, { limit: 'bytes', allowed: maxBytes });
+}
+
 /**
  * What a client may see of an error: ours and GraphQL's own as they are; of anything else only that it
  * happened, with an id under which the log has the rest.
+ *
+ * @param report takes the error to the log, and returns its id there
  */
-export function maskError(error: unknown, report: (error: unknown, id: string) => void): GraphQLError {
+export function maskError(error: unknown, report: (error: unknown) => string): GraphQLError {
   const located = error instanceof GraphQLError ? error : undefined;
   const cause = rootCause(error);
   if (cause instanceof CodedError) {
@@ -24,8 +32,7 @@ export function maskError(error: unknown, report: (error: unknown, id: string) =
     });
   }
   if (located !== undefined && cause instanceof GraphQLError) return located;
-  const id = randomUUID();
-  report(cause, id);
+  const id = report(cause);
   return new GraphQLError(`Unexpected error, reported as ${id}`, {
     ...where(located),
     extensions: { code: 'INTERNAL_SERVER_ERROR', id },

@@ -1,6 +1,10 @@
 import type { PairRow } from '../kraken/messages.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
+import { costs } from './cost.ts';
+
+/** Pairs that Kraken lists, rounded up. */
+const PAIRS = 2_000;
 
 export type InstrumentTypes = ReturnType<typeof addInstrument>;
 
@@ -38,6 +42,7 @@ export function addInstrument(builder: Builder) {
   builder.queryField('instruments', t =>
     t.field({
       type: [InstrumentType],
+      ...costs({ items: PAIRS }),
       description: "Pairs known from Kraken's instrument channel.",
       args: {
         base: t.arg.string({ description: 'Only pairs with this base asset: BTC.' }),

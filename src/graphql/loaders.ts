@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { Share } from '../hub/share.ts';
 import type { Topic } from '../hub/topics.ts';
 import type { CandleMinutes } from '../kraken/messages.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
@@ -25,13 +26,16 @@ interface CandlesKey {
  */
 export class Loaders {
   readonly #services: Services;
+  readonly #share: Share;
   #ticker: DataLoader<PairSymbol, TickerUpdate> | undefined;
   #book: DataLoader<BookKey, OrderBookUpdate, string> | undefined;
   #trades: DataLoader<PairSymbol, TradeTape> | undefined;
   #candles: DataLoader<CandlesKey, readonly OHLCUpdate[], string> | undefined;
 
-  constructor(services: Services) {
+  /** @param share of the connection that the operation came on */
+  constructor(services: Services, share: Share) {
     this.#services = services;
+    this.#share = share;
   }
 
   get ticker(): DataLoader<PairSymbol, TickerUpdate> {
@@ -80,7 +84,9 @@ export class Loaders {
   ): DataLoader<Key, Value, CacheKey> {
     const { hub } = this.#services;
     const load = async (keys: readonly Key[]): Promise<(Value | Error)[]> => {
-      const results = await Promise.allSettled(keys.map(key => hub.first(topicOf(key), () => read(key))));
+      const results = await Promise.allSettled(
+        keys.map(key => hub.first(topicOf(key), () => read(key), this.#share)),
+      );
       return results.map(result => (result.status === 'fulfilled' ? result.value : asError(result.reason)));
     };
     return new DataLoader(load, cacheKeyFn === undefined ? {} : { cacheKeyFn });

@@ -7,6 +7,7 @@ import type { TickerUpdate } from '../market/ticker.ts';
 import { type BalanceTypes, balancesKnown, PRIVATE } from './balance.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
+import { costs } from './cost.ts';
 
 interface Position {
   readonly balance: BalanceUpdate;
@@ -23,6 +24,8 @@ interface Portfolio {
   readonly unpriced: readonly Asset[];
 }
 
+/** Assets of an account, for what it costs to value them. */
+const POSITIONS = 100;
 /** Digits of a value in a currency whose own are not known. */
 const DEFAULT_DIGITS = 10;
 
@@ -43,6 +46,7 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
       }),
       route: t.expose('route', {
         type: ['Symbol'],
+        ...costs({ items: 2 }),
         description: 'Pairs that priced it, in order; empty where the asset is the currency.',
       }),
       stale: t.exposeBoolean('stale', {
@@ -61,9 +65,11 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
       }),
       positions: t.expose('positions', {
         type: [PositionType],
+        ...costs({ items: POSITIONS, weight: 1 }),
         description: 'Every asset with a balance, by name.',
       }),
       unpriced: t.exposeStringList('unpriced', {
+        ...costs({ items: POSITIONS }),
         description: 'Assets with a balance that no streamed pair can price.',
       }),
       stale: t.boolean({

@@ -5,6 +5,7 @@ import type { ChannelStatistics, MessageStatistics } from '../kraken/statistics.
 import type { BookStatistics } from '../market/books.ts';
 import type { TradeStatistics } from '../market/trades.ts';
 import type { Builder } from './builder.ts';
+import { costs } from './cost.ts';
 
 /** What is counted of the feed, of what is known by it, and of the clients. */
 export function addStatistics(builder: Builder) {
@@ -35,7 +36,11 @@ export function addStatistics(builder: Builder) {
         description: 'Of these, frames that were not understood and requests that were refused.',
       }),
       ratePerSecond: t.exposeFloat('ratePerSecond', { description: 'Over the last ten seconds.' }),
-      channels: t.expose('channels', { type: [ChannelStatisticsType], description: 'The same by channel.' }),
+      channels: t.expose('channels', {
+        type: [ChannelStatisticsType],
+        ...costs({ items: 32 }),
+        description: 'The same by channel.',
+      }),
     }),
   });
 

@@ -2,6 +2,7 @@ import { type Health, healthOf } from '../hub/health.ts';
 import { symbolOf } from '../kraken/subscription.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
+import { costs } from './cost.ts';
 import { asSource, clockFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import { addStatistics } from './statistics.ts';
@@ -67,6 +68,7 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
       }),
       subscriptions: t.field({
         type: [UpstreamSubscription],
+        ...costs({ items: { of: ['first'], otherwise: 2_000 } }),
         description: 'What is subscribed at Kraken.',
         args: {
           symbol: t.arg({ type: 'Symbol', description: 'Of this pair alone; of all, and of none, if null.' }),
@@ -84,6 +86,7 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
       }),
       subscriptionStates: t.field({
         type: [SubscriptionCountType],
+        ...costs({ items: 6 }),
         description: 'How many of them are in which state; states that none is in are left out.',
         resolve: ({ client }) => countsOf(client),
       }),

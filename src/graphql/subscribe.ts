@@ -18,7 +18,7 @@ import {
 import type { BroadcastPlan } from '../hub/broadcast.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import type { BroadcastContext, Context } from './context.ts';
-import { maskError } from './errors.ts';
+import { maskError, resultTooLarge } from './errors.ts';
 import type { Executor, OperationArguments, Renderer } from './execution.ts';
 import type { Feed } from './feed.ts';
 
@@ -67,14 +67,28 @@ export function planSubscription(
     const feed = definition.subscribe(undefined, fieldArguments, contextValue, info) as Feed<unknown>;
     const context: BroadcastContext = { services, grant };
     const mask = (error: unknown): GraphQLError => maskError(error, reportUnexpected);
-    const render = executor.prepare({ ...args, contextValue: context }, result => serialise(result, mask));
+    const maskFailure = (error: unknown): GraphQLError =>
+      maskError(error, cause => reportUnexpected(cause, 'broadcast'));
+    const render = boundedRenderer(
+      executor.prepare({ ...args, contextValue: context }, result => serialise(result, mask)),
+      services.maxResultBytes,
+    );
     const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;
     const prepare = (): Promise<void> | undefined =>
       feed.prepare()?.catch((error: unknown) => Promise.reject(masked(error)));
-    return { plan: createPlan(key, feed, render, mask), prepare };
+    return { plan: createPlan(key, feed, render, mask, maskFailure), prepare };
   } catch (error) {
     return { errors: [masked(error)] };
   }
+}
+
+/** A result that is too large is thrown as an error, which ends its broadcast. */
+function boundedRenderer(render: Renderer, maxBytes: number): Renderer {
+  return value => {
+    const text = render(value);
+    if (text.length <= maxBytes) return text;
+    throw resultTooLarge(text.length, maxBytes);
+  };
 }
 
 function createPlan(
@@ -82,6 +96,7 @@ function createPlan(
   feed: Feed<unknown>,
   render: Renderer,
   mask: (error: unknown) => GraphQLError,
+  maskFailure: (error: unknown) => GraphQLError,
 ): BroadcastPlan {
   const tooSlow = 'The subscription ended: its reader was too slow for every event';
   return {
@@ -95,6 +110,7 @@ function createPlan(
     step: topic => feed.step(topic).map(render),
     standing: topic => feed.standing(topic),
     current: (topic, reason) => feed.current(topic, reason).map(render),
+    renderFailure: error => serialise({ errors: [maskFailure(error)] }, maskFailure),
     renderSlowConsumer: events => {
       const error = new CodedError('SLOW_CONSUMER', tooSlow, feed.slowConsumer(events));
       return serialise({ errors: [mask(error)] }, mask);

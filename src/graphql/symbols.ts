@@ -14,6 +14,9 @@ export const SYMBOLS_ARGUMENT = {
   description: 'The pairs, in any spelling, at least one.',
 } as const satisfies { type: ['Symbol']; required: true; description: string };
 
+/** What a field costs for each pair that it names. */
+export const SYMBOLS = { of: ['symbols'], otherwise: 1 } as const;
+
 export const MAX_RATE_ARGUMENT = {
   description: 'At most this many values a second for each pair; no limit if null.',
 } as const;

@@ -4,10 +4,14 @@ import { freshness } from '../market/freshness.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
+import { costs } from './cost.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import type { InstrumentTypes } from './instrument.ts';
-import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
+import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
+
+/** Of an item of `tickers`: it may have to be subscribed first. */
+const TICKER_WEIGHT = 0.25;
 
 export function addTicker(
   builder: Builder,
@@ -109,6 +113,7 @@ export function addTicker(
     t.field({
       type: [TickerType],
       nullable: { list: false, items: true },
+      ...costs({ items: SYMBOLS, weight: TICKER_WEIGHT }),
       description:
         'Latest tickers, in the order asked for. A pair that fails is null, with an error of its own.',
       args: { symbols: t.arg(SYMBOLS_ARGUMENT) },
@@ -121,6 +126,7 @@ export function addTicker(
   builder.subscriptionField('ticker', t =>
     t.field({
       type: TickerType,
+      ...costs({ each: SYMBOLS }),
       description: 'The ticker of each pair, now and at each change.',
       args: {
         symbols: t.arg(SYMBOLS_ARGUMENT),

@@ -5,9 +5,10 @@ import type { TradeGap, TradeTape } from '../market/trade-tape.ts';
 import type { TradeUpdate } from '../market/trade-update.ts';
 import type { Builder } from './builder.ts';
 import type { Services } from './context.ts';
+import { costs } from './cost.ts';
 import { cursorOf, readCursor } from './cursor.ts';
 import { asSource, eventFeed, type Feed, refusals, unwrap } from './feed.ts';
-import { distinct, SYMBOL_ARGUMENT, SYMBOLS_ARGUMENT } from './symbols.ts';
+import { distinct, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
 import { batchesOf, cursorsBySymbol, type TradeBatch, TradeReplay } from './trade-replay.ts';
 
 /** A page of trades. */
@@ -26,6 +27,12 @@ interface PageArguments {
 
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 1_000;
+
+const PAGE = costs({ items: 'page' });
+const LAST = { of: ['last'], otherwise: DEFAULT_PAGE } as const;
+const FIRST_OR_LAST = { of: ['first', 'last'], otherwise: DEFAULT_PAGE } as const;
+/** Trades from an old cursor may have to be fetched from Kraken, which answers once a second. */
+const REPLAY = { argument: 'after', units: 2_000 } as const;
 
 export function addTrade(builder: Builder): void {
   const SideEnum = builder.enumType('Side', {
@@ -79,7 +86,7 @@ export function addTrade(builder: Builder): void {
     description: 'Trades of one pair, in order of tradeId; at least one.',
     fields: t => ({
       symbol: t.field({ type: 'Symbol', description: 'The pair.', resolve: batch => lastOf(batch).symbol }),
-      trades: t.expose('trades', { type: [TradeType], description: 'Oldest first.' }),
+      trades: t.expose('trades', { type: [TradeType], ...PAGE, description: 'Oldest first.' }),
       cursor: t.string({
         description: 'Resume after the last of these trades.',
         resolve: batch => cursorOf(lastOf(batch)),
@@ -129,10 +136,16 @@ export function addTrade(builder: Builder): void {
     fields: t => ({
       edges: t.field({
         type: [TradeEdgeType],
-        description: 'With their cursors.',
+        ...PAGE,
+        description: 'The trades with their cursors.',
         resolve: page => page.trades,
       }),
-      nodes: t.field({ type: [TradeType], description: 'Without.', resolve: page => page.trades }),
+      nodes: t.field({
+        type: [TradeType],
+        ...PAGE,
+        description: 'The trades without cursors.',
+        resolve: page => page.trades,
+      }),
       pageInfo: t.field({ type: PageInfoType, description: 'Where the page stands.', resolve: page => page }),
     }),
   });
@@ -140,6 +153,7 @@ export function addTrade(builder: Builder): void {
   builder.queryField('trades', t =>
     t.field({
       type: TradeConnectionType,
+      ...costs({ page: FIRST_OR_LAST, extra: REPLAY }),
       description:
         'Recent public trades as a Relay connection, oldest first; cursors are accepted by Subscription.trades(after:). The last 50 without first and last; 1,000 are kept, and what is older is fetched when `after` asks for it.',
       args: {
@@ -157,6 +171,7 @@ export function addTrade(builder: Builder): void {
   builder.subscriptionField('trades', t =>
     t.field({
       type: TradeBatchType,
+      ...costs({ page: LAST, each: SYMBOLS, extra: REPLAY }),
       description:
         'Every trade, exactly once and in order of tradeId. `after` takes cursors (at most one a symbol) and first replays what was missed since; a symbol without a cursor starts with its last `last` cached trades.',
       args: {

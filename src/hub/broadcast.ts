@@ -31,6 +31,8 @@ export interface BroadcastPlan {
   current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly Result[];
   /** The last result of a subscriber that was too slow for every event, with the last events that it got. */
   renderSlowConsumer(events: Iterable<unknown>): Result;
+  /** The last result of every subscriber when rendering threw: reports the error, and says what users may see of it. */
+  renderFailure(error: unknown): Result;
 }
 
 export interface BroadcastEnvironment {

@@ -2,10 +2,10 @@ import type { Cancel } from '../lib/clock.ts';
 import { Ring } from '../lib/ring.ts';
 import type { Broadcast, BroadcastEnvironment, BroadcastPlan } from './broadcast.ts';
 import { MAX_QUEUED, PORTION, QueueOutbox } from './outbox.ts';
-import type { DeliveryCounters, Outlet } from './outlet.ts';
+import { type DeliveryCounters, endAll, type Outlet } from './outlet.ts';
 import type { Result } from './result.ts';
 import type { Topic } from './topics.ts';
-import type { Turn } from './turn.ts';
+import { flushAlone, type Turn } from './turn.ts';
 
 /** An event, the topic that it is of, and its number in this broadcast. */
 interface Happening {
@@ -43,7 +43,7 @@ export class EventBroadcast implements Broadcast {
 
   join(outlet: Outlet, plan: BroadcastPlan): Cancel {
     // What happened in this turn belongs to the subscribers so far; the newcomer's first values include it.
-    this.flush();
+    flushAlone(this);
     // Its beginning first: if that fails, it has not joined.
     const beginnings = plan.topics.map(topic => plan.current(topic, 'SUBSCRIBED'));
     const outbox = new QueueOutbox(outlet, plan, this.#counters, this.#index);
@@ -59,7 +59,7 @@ export class EventBroadcast implements Broadcast {
       this.#deliver(this.plan.step(topic));
     } else if (isFirst(event)) {
       // Not news but what is known, and this very moment no more than that: each has as much of it as it asked for.
-      this.flush();
+      flushAlone(this);
       for (const outbox of [...this.#outboxes]) outbox.begin(topic, outbox.plan.current(topic, 'SUBSCRIBED'));
     } else {
       this.#index += 1;
@@ -76,6 +76,14 @@ export class EventBroadcast implements Broadcast {
       for (const happening of portion) this.#remember(happening);
       this.#deliver(portion.map(({ event }) => this.plan.renderEvent(event)));
     }
+  }
+
+  failed(error: unknown): void {
+    this.#happenings = [];
+    endAll(
+      [...this.#outboxes].map(({ outlet }) => outlet),
+      this.plan.renderFailure(error),
+    );
   }
 
   close(): void {

@@ -12,7 +12,8 @@ import type { Broadcast, BroadcastPlan } from './broadcast.ts';
 import { createBroadcast } from './create-broadcast.ts';
 import { Lag, type TimedChannel } from './lag.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
-import { type Topic, type TopicKey, TopicMap, upstreamOf } from './topics.ts';
+import { Share } from './share.ts';
+import { type Topic, type TopicKey, TopicMap, upstreamOf, upstreamWeight, weightOf } from './topics.ts';
 import { Turn } from './turn.ts';
 
 /** Counts of the clients of this server. */
@@ -21,6 +22,8 @@ export interface ClientStatistics extends Readonly<DeliveryCounters> {
   readonly connections: number;
   /** TCP connections for which there was no room. */
   readonly refused: number;
+  /** Sockets that were dropped because their readers took nothing any more. */
+  readonly stalled: number;
   readonly subscriptions: number;
   /** Distinct subscriptions that are executed. */
   readonly broadcasts: number;
@@ -33,6 +36,21 @@ interface Readers {
   /** Called at each change: queries that wait for a first value. */
   readonly waiters: Set<() => void>;
 }
+
+/** What all clients together may ask of this server. */
+export interface HubLimits {
+  /** Distinct subscriptions. */
+  readonly broadcasts: number;
+  /** Subscriptions at Kraken, by `upstreamWeight`. */
+  readonly upstreamSubscriptions: number;
+  /** How long a subscription at Kraken outlives the query that asked for it. */
+  readonly lingerMs: number;
+}
+
+/** Bytes of documents that subscriptions hold, over all clients. */
+const MAX_DOCUMENT_BYTES = 128 * 1024 * 1024;
+/** The part of each limit that one connection may have. */
+const SHARE = 0.2;
 
 /** How long a query waits for the first value of a pair that was not streamed. */
 const FIRST_VALUE_TIMEOUT_MS = 5_000;
@@ -52,13 +70,18 @@ export class Hub implements ClientObserver {
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
   readonly turn: Turn;
   readonly lag = new Lag();
+  readonly #limits: HubLimits;
+  /** Of the documents of all subscribers. */
+  #documentBytes = 0;
   #connections = 0;
   #refused = 0;
+  #stalled = 0;
   #closed = false;
 
-  constructor(client: KrakenWebSocketV2, clock: Clock) {
+  constructor(client: KrakenWebSocketV2, clock: Clock, limits: HubLimits) {
     this.#client = client;
     this.#clock = clock;
+    this.#limits = limits;
     this.turn = new Turn(clock, () => this.lag.written(clock.now()));
     client.observe(this);
   }
@@ -69,22 +92,45 @@ export class Hub implements ClientObserver {
    * Adds a subscriber to the broadcast with the plan's key, which the first subscriber creates and the last one
    * leaving removes.
    *
+   * @param share of the connection that the subscriber is on
+   * @param documentBytes that the subscriber's document takes, estimated
    * @returns how the subscriber leaves; calling it twice does nothing
-   * @throws {CodedError} `SHUTTING_DOWN`
+   * @throws {CodedError} `SHUTTING_DOWN`, `LIMIT_EXCEEDED`
    */
-  join(plan: BroadcastPlan, outlet: Outlet): Cancel {
+  join(plan: BroadcastPlan, outlet: Outlet, share: Share, documentBytes = 0): Cancel {
     if (this.#closed) throw new CodedError('SHUTTING_DOWN', 'The server is shutting down');
-    const broadcast = this.#broadcasts.get(plan.key) ?? this.#open(plan);
+    if (this.#documentBytes + documentBytes > MAX_DOCUMENT_BYTES) {
+      throw beyond('bytes of documents', MAX_DOCUMENT_BYTES);
+    }
+    const letGo = share.hold(plan.topics, documentBytes);
+    let broadcast: Broadcast | undefined;
     try {
-      const leave = broadcast.join(outlet, plan);
+      broadcast = this.#broadcasts.get(plan.key) ?? this.#open(plan);
+      const joined = broadcast;
+      const leave = joined.join(outlet, plan);
+      this.#documentBytes += documentBytes;
+      let left = false;
       return () => {
+        if (left) return;
+        left = true;
+        this.#documentBytes -= documentBytes;
         leave();
-        this.#removeIfEmpty(broadcast);
+        letGo();
+        this.#removeIfEmpty(joined);
       };
     } catch (error) {
-      this.#removeIfEmpty(broadcast);
+      letGo();
+      if (broadcast !== undefined) this.#removeIfEmpty(broadcast);
       throw error;
     }
+  }
+
+  /** What a connection may hold; each has one of its own. */
+  share(): Share {
+    return new Share({
+      upstream: Math.ceil(this.#limits.upstreamSubscriptions * SHARE),
+      documentBytes: MAX_DOCUMENT_BYTES * SHARE,
+    });
   }
 
   #removeIfEmpty(broadcast: Broadcast): void {
@@ -99,6 +145,9 @@ export class Hub implements ClientObserver {
   }
 
   #open(plan: BroadcastPlan): Broadcast {
+    const { broadcasts } = this.#limits;
+    if (this.#broadcasts.size >= broadcasts) throw beyond('distinct subscriptions', broadcasts);
+    this.#checkUpstream(plan.topics);
     const broadcast = createBroadcast(plan, {
       clock: this.#clock,
       turn: this.turn,
@@ -131,8 +180,8 @@ export class Hub implements ClientObserver {
    * @throws {CodedError} `UPSTREAM_REJECTED` with Kraken's words in `reason`, or `UPSTREAM_UNAVAILABLE` with
    * `retryAfterMs` when no value came within five seconds
    */
-  async first<Value>(topic: Topic, read: () => Value | undefined): Promise<Value> {
-    this.#demand(topic);
+  async first<Value>(topic: Topic, read: () => Value | undefined, share?: Share): Promise<Value> {
+    const letGo = this.#askFor(topic, share);
     const readers = this.#readersOf(topic);
     try {
       const value = this.#outcome(topic, read);
@@ -158,16 +207,48 @@ export class Hub implements ClientObserver {
     } finally {
       this.#forgetIfUnread(readers);
       this.#undemand(topic);
+      letGo();
     }
   }
 
-  /** Keeps a topic streaming until the returned function is called; it lingers after that. */
-  hold(topic: Topic): Cancel {
+  /** A query's demand: what it alone asks for counts towards its connection's share for as long as it lingers. */
+  #askFor(topic: Topic, share: Share | undefined): Cancel {
+    const isNew = share !== undefined && !this.#isSubscribed(topic);
+    if (isNew) this.#checkUpstream([topic]);
+    const letGo = isNew ? share.hold([topic]) : undefined;
     this.#demand(topic);
+    return () => {
+      if (letGo !== undefined) this.#clock.after(this.#limits.lingerMs, letGo);
+    };
+  }
+
+  #isSubscribed(topic: Topic): boolean {
+    const upstream = upstreamOf(topic);
+    if (upstream === undefined) return true;
+    const known = this.#client.getSubscription(feedOf(upstream), symbolOf(upstream) || undefined)?.topic;
+    return known !== undefined && upstreamWeight(known) >= upstreamWeight(upstream);
+  }
+
+  /** @throws {CodedError} `LIMIT_EXCEEDED` when these topics need more at Kraken than all clients together may have */
+  #checkUpstream(topics: readonly Topic[]): void {
+    const missing = topics.filter(topic => !this.#isSubscribed(topic));
+    if (missing.length === 0) return;
+    const { upstreamSubscriptions } = this.#limits;
+    let weight = 0;
+    for (const topic of missing) weight += weightOf(topic);
+    for (const { topic } of this.#client.getSubscriptions()) weight += upstreamWeight(topic);
+    if (weight > upstreamSubscriptions) throw beyond('subscriptions at Kraken', upstreamSubscriptions);
+  }
+
+  /** Keeps a topic streaming until the returned function is called; it lingers after that. */
+  hold(topic: Topic, share?: Share): Cancel {
+    const letGo = this.#askFor(topic, share);
     let held = true;
     return () => {
-      if (held) this.#undemand(topic);
+      if (!held) return;
       held = false;
+      this.#undemand(topic);
+      letGo();
     };
   }
 
@@ -223,14 +304,14 @@ export class Hub implements ClientObserver {
     const readers = this.#readers.get('balances');
     if (readers === undefined) return;
     // No asset: something about the account as a whole, that it is denied.
-    if (assets.length === 0) for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic);
+    if (assets.length === 0) for (const broadcast of readers.broadcasts) tell(broadcast, readers.topic);
     for (const asset of assets) {
       let topic = this.#assetTopics.get(asset);
       if (topic === undefined) {
         topic = { kind: 'balance', asset };
         this.#assetTopics.set(asset, topic);
       }
-      for (const broadcast of readers.broadcasts) broadcast.changed(topic);
+      for (const broadcast of readers.broadcasts) tell(broadcast, topic);
     }
     for (const wake of readers.waiters) wake();
   }
@@ -258,7 +339,7 @@ export class Hub implements ClientObserver {
   #changed(key: TopicKey, symbol = '', event?: unknown): boolean {
     const readers = this.#readers.get(key, symbol);
     if (readers === undefined) return false;
-    for (const broadcast of readers.broadcasts) broadcast.changed(readers.topic, event);
+    for (const broadcast of readers.broadcasts) tell(broadcast, readers.topic, event);
     for (const wake of readers.waiters) wake();
     return readers.broadcasts.size > 0;
   }
@@ -275,6 +356,11 @@ export class Hub implements ClientObserver {
     };
   }
 
+  /** A socket was dropped because its reader took nothing any more. */
+  countStalled(): void {
+    this.#stalled += 1;
+  }
+
   countRefusal(): void {
     this.#refused += 1;
   }
@@ -286,6 +372,7 @@ export class Hub implements ClientObserver {
       ...this.#counters,
       connections: this.#connections,
       refused: this.#refused,
+      stalled: this.#stalled,
       subscriptions,
       broadcasts: this.#broadcasts.size,
     };
@@ -320,6 +407,20 @@ export class Hub implements ClientObserver {
   #forgetIfUnread(readers: Readers): void {
     if (readers.broadcasts.size === 0 && readers.waiters.size === 0)
       this.#readers.delete(readers.topic, readers);
+  }
+}
+
+function beyond(limit: string, allowed: number): CodedError {
+  const message = `This server has too many ${limit}; at most ${allowed} are allowed`;
+  return new CodedError('LIMIT_EXCEEDED', message, { limit, allowed, retryAfterMs: 10_000 });
+}
+
+/** Tells a broadcast of a change; what it throws ends it alone. */
+function tell(broadcast: Broadcast, topic: Topic, event?: unknown): void {
+  try {
+    broadcast.changed(topic, event);
+  } catch (error) {
+    broadcast.failed(error);
   }
 }
 

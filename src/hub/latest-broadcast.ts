@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Broadcast, BroadcastEnvironment, BroadcastPlan } from './broadcast.ts';
 import { LatestOutbox } from './outbox.ts';
-import type { DeliveryCounters, Outlet } from './outlet.ts';
+import { type DeliveryCounters, endAll, type Outlet } from './outlet.ts';
 import type { Result } from './result.ts';
 import type { Topic } from './topics.ts';
 import type { Turn } from './turn.ts';
@@ -73,6 +73,14 @@ export class LatestBroadcast implements Broadcast {
     // Only together with a flush: whoever catches up in between would get the next one too soon.
     if (this.#behind.size > 0) this.#catchUp(nowMs);
     this.#results.clear();
+  }
+
+  failed(error: unknown): void {
+    this.#stopTimers();
+    endAll(
+      [...this.#outboxes].map(({ outlet }) => outlet),
+      this.plan.renderFailure(error),
+    );
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import type { Cancel } from '../lib/clock.ts';
 import type { Broadcast, BroadcastEnvironment, BroadcastPlan } from './broadcast.ts';
-import type { DeliveryCounters, Outlet } from './outlet.ts';
+import { type DeliveryCounters, endAll, type Outlet } from './outlet.ts';
 import type { Topic } from './topics.ts';
-import type { Turn } from './turn.ts';
+import { flushAlone, type Turn } from './turn.ts';
 
 /** One subscriber; while it keeps up it has no state of its own. */
 interface Reader {
@@ -38,7 +38,7 @@ export class MirrorBroadcast implements Broadcast {
 
   join(outlet: Outlet): Cancel {
     // What happened in this turn belongs to the readers so far; the newcomer's snapshot includes it.
-    this.flush();
+    flushAlone(this);
     const reader: Reader = { outlet, behind: undefined };
     this.#readers.add(reader);
     for (const topic of this.plan.topics) this.#begin(reader, topic, 'SUBSCRIBED');
@@ -68,6 +68,15 @@ export class MirrorBroadcast implements Broadcast {
       for (const topic of topics) this.#begin(reader, topic, 'SLOW_CONSUMER');
     }
     this.#drained.clear();
+  }
+
+  failed(error: unknown): void {
+    this.#changed.clear();
+    this.#drained.clear();
+    endAll(
+      [...this.#readers].map(({ outlet }) => outlet),
+      this.plan.renderFailure(error),
+    );
   }
 
   close(): void {

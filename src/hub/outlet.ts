@@ -15,6 +15,18 @@ export interface Outlet {
   end(): void;
 }
 
+/** Sends each a last result and ends it. One that throws does not keep the others from ending. */
+export function endAll(outlets: Iterable<Outlet>, last: Result): void {
+  for (const outlet of [...outlets]) {
+    try {
+      outlet.send([last]);
+      outlet.end();
+    } catch {
+      // Its transport has failed, and ends it with its socket.
+    }
+  }
+}
+
 /** Counts of what subscribers got, kept across broadcasts. */
 export interface DeliveryCounters {
   delivered: number;

@@ -47,6 +47,26 @@ export function upstreamDepth(depth: number): BookDepth {
   return BOOK_DEPTHS.find(one => one >= depth) ?? 1_000;
 }
 
+/** Levels of a book that weigh as much as the subscription of another channel. */
+const LEVELS_A_WEIGHT = 100;
+
+/** How much an upstream subscription counts towards the limits: a book of 1,000 levels as much as ten tickers. */
+export function upstreamWeight(upstream: SubscriptionTopic): number {
+  return 'depth' in upstream ? Math.ceil(upstream.depth / LEVELS_A_WEIGHT) : 1;
+}
+
+/** The same of what a topic needs; 0 for one that needs nothing. */
+export function weightOf(topic: Topic): number {
+  const upstream = upstreamOf(topic);
+  return upstream === undefined ? 0 : upstreamWeight(upstream);
+}
+
+/** A name that tells topics apart by what they need upstream. */
+export function topicName(topic: Topic): string {
+  const upstream = upstreamOf(topic);
+  return upstream === undefined ? topic.kind : Object.values(upstream).join(' ');
+}
+
 function keyOf(topic: Topic): TopicKey {
   return topic.kind === 'ohlc' ? candleFeed(topic.interval) : topic.kind;
 }

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Result } from '../hub/result.ts';
 import type { Flushable, Turn } from '../hub/turn.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Containment } from '../lib/containment.ts';
 import { DirectWrite } from './direct-write.ts';
 import type { Batch, FrameComposer } from './frame-composer.ts';
 
@@ -10,10 +11,15 @@ import type { Batch, FrameComposer } from './frame-composer.ts';
 const SOFT_BOUND_BYTES = 256 * 1024;
 /** Bytes at which the socket is closed: events that must not be lost had nowhere to go. */
 const HARD_BOUND_BYTES = 16 * 1024 * 1024;
-/** A slow reader that takes nothing for this long is gone. */
-const STALLED_MS = 10_000;
 
 const NOTHING: readonly Result[] = [];
+
+export interface FrameWriterEnvironment {
+  readonly turn: Turn;
+  readonly clock: Clock;
+  readonly composer: FrameComposer;
+  readonly containment: Containment;
+}
 
 /**
  * Writes `next` messages of one WebSocket: collects the frames of an event-loop turn and hands them to the TCP
@@ -26,6 +32,7 @@ export class FrameWriter implements Flushable {
   readonly #turn: Turn;
   readonly #clock: Clock;
   readonly #composer: FrameComposer;
+  readonly #containment: Containment;
   readonly #direct: DirectWrite;
   readonly #drained = new Set<() => void>();
   /** What came first in this turn; as a rule there is no more. */
@@ -37,23 +44,26 @@ export class FrameWriter implements Flushable {
   #bytes = 0;
   /** Whether more than the soft bound waited after the last write; until the socket has drained. */
   #behind = false;
-  #cancelStallCheck: Cancel | undefined;
 
-  /** @param composer shared by all: each uses it for the length of one write */
-  constructor(websocket: WebSocket, socket: Socket, turn: Turn, clock: Clock, composer: FrameComposer) {
+  /** @param environment shared by all writers: each uses the composer for the length of one write */
+  constructor(
+    websocket: WebSocket,
+    socket: Socket,
+    { turn, clock, composer, containment }: FrameWriterEnvironment,
+  ) {
     this.#websocket = websocket;
     this.#socket = socket;
     this.#turn = turn;
     this.#clock = clock;
     this.#composer = composer;
+    this.#containment = containment;
     this.#direct = new DirectWrite(socket);
     socket.on('drain', () => this.#onDrain());
-    websocket.on('close', () => this.#cancelStallCheck?.());
   }
 
   /** Whether so much waits to be read that nothing should be added. */
   get congested(): boolean {
-    return this.#behind || this.#bytes > SOFT_BOUND_BYTES;
+    return this.#behind || this.#bytes > SOFT_BOUND_BYTES || this.#socket.writableLength > SOFT_BOUND_BYTES;
   }
 
   /** Calls `drained` whenever all that waited was taken; the returned function ends that. */
@@ -97,6 +107,15 @@ export class FrameWriter implements Flushable {
     }
   }
 
+  /** Its frames could not be made or written: the socket ends, and with it its subscriptions. */
+  failed(error: unknown): void {
+    this.#containment.contain('socket', error);
+    this.#prefix = undefined;
+    this.#results = NOTHING;
+    this.#more = [];
+    this.#websocket.terminate();
+  }
+
   #send(frames: Buffer): void {
     const socket = this.#socket;
     const taken = this.#direct.write(frames);
@@ -104,28 +123,11 @@ export class FrameWriter implements Flushable {
     if (taken === frames.length) return;
     socket.write(Buffer.from(frames.subarray(taken)));
     if (socket.writableLength > HARD_BOUND_BYTES) this.#websocket.terminate();
-    else if (socket.writableLength > SOFT_BOUND_BYTES) {
-      this.#behind = true;
-      this.#watchForStall();
-    }
+    else if (socket.writableLength > SOFT_BOUND_BYTES) this.#behind = true;
   }
 
   #onDrain(): void {
-    this.#cancelStallCheck?.();
-    this.#cancelStallCheck = undefined;
     this.#behind = false;
-    for (const drained of this.#drained) drained();
-  }
-
-  #watchForStall(): void {
-    if (this.#cancelStallCheck !== undefined) return;
-    // Bytes that were handed to the kernel; what still waits in the process is not among them.
-    const taken = (): number => this.#socket.bytesWritten - this.#socket.writableLength;
-    const before = taken();
-    this.#cancelStallCheck = this.#clock.after(STALLED_MS, () => {
-      this.#cancelStallCheck = undefined;
-      if (taken() === before) this.#websocket.terminate();
-      else if (this.congested) this.#watchForStall();
-    });
+    for (const drained of this.#drained) this.#containment.guard('socket', drained)();
   }
 }

@@ -1,26 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { execute, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Context, Grant, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
 import { Loaders } from '../graphql/loaders.ts';
 import { readinessOf } from '../hub/health.ts';
 import { CodedError } from '../lib/coded-error.ts';
+import type { Containment } from '../lib/containment.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Access } from './access.ts';
+import { type Caller, preparationCost } from './admission.ts';
+import type { Callers } from './callers.ts';
 import type { ConnectionCaps } from './connection-caps.ts';
 import { loadDashboard } from './dashboard.ts';
+import { Documents } from './documents.ts';
 import { loadGraphiQL } from './graphiql.ts';
-import { CONNECTION_LIMITS } from './limits.ts';
+import { CONNECTION_LIMITS, operationLimits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { HeaderCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
 import type { Page } from './page.ts';
 import { pageHeaders } from './page-headers.ts';
-import { parseLimited } from './parsing.ts';
 import { pathOf } from './paths.ts';
+import { boundedText } from './results.ts';
+import type { StalledSockets } from './stalled-sockets.ts';
 import type { OpenSubscription } from './subscriptions.ts';
-import { createValidate } from './validation.ts';
+import { type RequestParameters, Validation } from './validation.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -34,34 +39,48 @@ export interface HttpOptions {
   readonly allowsHost: HeaderCheck;
   readonly access: Access;
   readonly caps: ConnectionCaps;
+  readonly callers: Callers;
+  readonly containment: Containment;
+  readonly stalled: StalledSockets;
   /** Whether the server has begun to shut down. */
   readonly isDraining: () => boolean;
 }
 
 /** What a transport knows of whoever asks. */
 export interface ServerContext {
-  readonly grant?: Grant;
+  readonly grant: Grant;
+  readonly caller: Caller;
 }
 
 export interface HttpServer {
   readonly server: Server;
   readonly yoga: YogaServerInstance<ServerContext, Context>;
+  /** Units that a validated request costs. */
+  readonly costOf: (request: RequestParameters) => number;
 }
 
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const yoga = createGraphQL(options);
+  const { services } = options;
+  const validation = new Validation(
+    operationLimits(services.maxResultBytes),
+    () => services.client.market.instruments.generation,
+  );
+  const yoga = createGraphQL(options, validation);
   const graphiql = kept(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
   const dashboard = kept(loadDashboard);
-  const metrics = createMetrics(options.services);
+  const metrics = createMetrics(services, options.containment);
   const server = createServer(TIMEOUTS, (request, response) => {
     route(request, response, { ...options, yoga, graphiql, dashboard, metrics }).catch((error: unknown) => {
-      options.logger.error({ err: error, url: request.url }, 'a request failed');
+      options.containment.contain('request', error);
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
       else response.destroy();
     });
   });
-  server.on('connection', socket => options.caps.opened(socket));
-  return { server, yoga };
+  server.on('connection', socket => {
+    options.caps.opened(socket);
+    options.stalled.watch(socket);
+  });
+  return { server, yoga, costOf: request => validation.costOf(request) };
 }
 
 /** What is made when somebody asks for it first, and kept; what was not there, or failed, is looked for again. */
@@ -85,15 +104,33 @@ const TIMEOUTS = {
 };
 
 /** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
-function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, Context> {
+function createGraphQL(
+  options: HttpOptions,
+  validation: Validation,
+): YogaServerInstance<ServerContext, Context> {
   const { schema, services, openSubscription, logger, allowedOrigins } = options;
-  const validateWith = createValidate(() => services.client.market.instruments.generation);
+  const documents = new Documents();
+  const parse = documents.parse.bind(documents);
+  /** Waits for the turn of an operation; returns a result when it is refused instead. */
+  const refusal = async ({ caller, params }: Operation): Promise<ExecutionResult | undefined> => {
+    try {
+      await caller.admit(validation.costOf(params));
+      return undefined;
+    } catch (error) {
+      return { errors: [error as GraphQLError] };
+    }
+  };
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ grant = 'none' }) => ({ services, grant, loaders: new Loaders(services) }),
-    // Of yoga's two only the parser's: ours knows that what is valid depends on the list of pairs.
-    parserAndValidationCache: { validationCache: false },
+    context: ({ grant, caller: { share } }) => ({
+      services,
+      grant,
+      share,
+      loaders: new Loaders(services, share),
+    }),
+    // Replaced by caches that are bounded in bytes, and know that what is valid depends on the list of pairs.
+    parserAndValidationCache: false,
     maskedErrors: { maskError: error => maskError(error, services.reportUnexpected) },
     cors: { origin: [...allowedOrigins], credentials: true },
     graphiql: false,
@@ -110,25 +147,35 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
     plugins: [
       {
         onParse({ setParseFn }: { setParseFn: (parse: unknown) => void }) {
-          setParseFn(parseLimited);
+          setParseFn(parse);
         },
         onValidate({ context, setValidationFn }: ValidateHook) {
-          setValidationFn(validateWith(context.params?.variables ?? {}));
+          setValidationFn(validation.for(context.params ?? {}));
         },
         // graphql-js itself, so that queries say the same over HTTP as subscriptions do.
         onExecute({ setExecuteFn }: { setExecuteFn: (run: unknown) => void }) {
-          setExecuteFn(execute);
+          setExecuteFn(
+            async (args: ExecutionArgs & { contextValue: Operation }) =>
+              (await refusal(args.contextValue)) ?? execute(args),
+          );
         },
         onSubscribe({ setSubscribeFn }: { setSubscribeFn: (subscribe: unknown) => void }) {
-          setSubscribeFn((args: Parameters<OpenSubscription>[0] & { contextValue: { request: Request } }) =>
-            acceptsEvents(args.contextValue.request)
-              ? openSubscription(
-                  args,
-                  handlers => eventStream(services, handlers),
-                  () => (args.contextValue.request.signal.aborted ? { errors: [] } : undefined),
-                )
-              : { errors: [toGraphQLError(new CodedError('BAD_USER_INPUT', NOT_EVENTS))] },
-          );
+          setSubscribeFn(async (args: ExecutionArgs & { contextValue: Operation & { request: Request } }) => {
+            const { contextValue } = args;
+            if (!acceptsEvents(contextValue.request)) return { errors: [NOT_EVENTS] };
+            return (
+              (await refusal(contextValue)) ??
+              openSubscription(
+                args,
+                handlers => eventStream(services, handlers),
+                () => (contextValue.request.signal.aborted ? { errors: [] } : undefined),
+              )
+            );
+          });
+        },
+        onExecutionResult({ result, setResult }: ResultHook) {
+          if (result === undefined || Symbol.asyncIterator in result) return;
+          setResult({ ...result, stringify: whole => boundedText(whole, services.maxResultBytes) });
         },
       },
     ],
@@ -137,11 +184,30 @@ function createGraphQL(options: HttpOptions): YogaServerInstance<ServerContext, 
 
 /** The part of yoga's hook that is used. */
 interface ValidateHook {
-  readonly context: { readonly params?: { readonly variables?: Readonly<Record<string, unknown>> | null } };
+  readonly context: { readonly params?: RequestParameters };
   readonly setValidationFn: (validate: unknown) => void;
 }
 
-const NOT_EVENTS = 'Subscriptions are served as text/event-stream, or over WebSocket: accept one of them';
+/** What an operation brings along from its transport. */
+interface Operation {
+  readonly caller: Caller;
+  readonly params: RequestParameters;
+}
+
+/** The part of yoga's hook that is used. */
+interface ResultHook {
+  readonly result: ExecutionResult | AsyncIterable<ExecutionResult> | undefined;
+  readonly setResult: (
+    result: ExecutionResult & { readonly stringify: (result: ExecutionResult) => string },
+  ) => void;
+}
+
+const NOT_EVENTS = toGraphQLError(
+  new CodedError(
+    'BAD_USER_INPUT',
+    'Subscriptions are served as text/event-stream, or over WebSocket: accept one of them',
+  ),
+);
 
 /** Whether the answer may be an event stream; nothing else can carry a subscription over HTTP. */
 function acceptsEvents(request: Request): boolean {
@@ -218,7 +284,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
     send(response, 415, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
     return;
   }
-  await routes.yoga(request, response, { grant });
+  const caller = routes.callers.of(request);
+  await routes.callers.inLine(request, response);
+  try {
+    await caller.admit(preparationCost(Number(request.headers['content-length'] ?? request.url?.length)));
+  } catch (error) {
+    refuse(response, error as GraphQLError);
+    return;
+  }
+  await routes.yoga(request, response, { grant, caller });
+}
+
+/** Too many operations for now. */
+function refuse(response: ServerResponse, error: GraphQLError): void {
+  const { retryAfterMs } = error.extensions;
+  if (typeof retryAfterMs === 'number') response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1_000));
+  send(response, 429, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
 }
 
 const JSON_TYPE = /^application\/json *(;|$)/i;

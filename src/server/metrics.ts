@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ConnectionView } from '../client/upstream.ts';
 import type { Services } from '../graphql/context.ts';
 import { type Health, healthOf } from '../hub/health.ts';
+import type { Containment } from '../lib/containment.ts';
 
 const HEALTHS: readonly Health[] = ['HEALTHY', 'DEGRADED', 'DOWN'];
 /** The event loop's delay is sampled this often. */
@@ -33,9 +34,9 @@ function ofProcess(): Registry {
  * What the server counts, beside what there is to know of the process. But for the lag nothing is counted here: figures
  * are read where they are kept, when somebody asks. No pair, no balance and no client is named.
  */
-export function createMetrics(services: Services): Metrics {
+export function createMetrics(services: Services, containment: Containment): Metrics {
   const { clock } = services;
-  const registry = Registry.merge([ofProcess(), ofServer(services)]);
+  const registry = Registry.merge([ofProcess(), ofServer(services, containment)]);
   let kept: Promise<string> | undefined;
   let keptSinceMs = 0;
   return {
@@ -51,7 +52,7 @@ export function createMetrics(services: Services): Metrics {
   };
 }
 
-function ofServer({ client, hub }: Services): Registry {
+function ofServer({ client, hub }: Services, containment: Containment): Registry {
   const registry = new Registry();
 
   const gauge = <Label extends string = never>(
@@ -210,6 +211,17 @@ function ofServer({ client, hub }: Services): Registry {
   );
   counter('graphql_slow_consumers_total', 'Times that a reader fell behind.', metric =>
     metric.inc(hub.statistics().slowConsumers),
+  );
+  counter('graphql_stalled_sockets_total', 'Sockets that were dropped because no one read them.', metric =>
+    metric.inc(hub.statistics().stalled),
+  );
+  counter(
+    'graphql_contained_errors_total',
+    'Unexpected errors that ended one broadcast, socket, operation, request or timer, and nothing else.',
+    metric => {
+      for (const [compartment, count] of containment.counts) metric.inc({ compartment }, count);
+    },
+    'compartment',
   );
   return registry;
 }

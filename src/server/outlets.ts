@@ -11,16 +11,19 @@ export interface SubscriptionStream extends AsyncIterableIterator<ExecutionResul
 
 const DONE: IteratorResult<ExecutionResult> = { done: true, value: undefined };
 
-/** Results that a stream's reader has not taken yet before it counts as slow. */
+/** Results that a stream's reader has not taken yet before it counts as slow, */
 const CONGESTED_AT = 16;
+/** and characters of them. */
+const CONGESTED_CHARACTERS = 256 * 1024;
 
 /**
  * Results through an async iterable, for transports that pull: server-sent events. Every reader gets the same
- * serialised text. Holds at most {@link CONGESTED_AT} results: at that point the hub stops sending, and goes on
+ * serialised text. At {@link CONGESTED_AT} results, or {@link CONGESTED_CHARACTERS} of them, the hub stops sending, and goes on
  * with the latest when all are taken.
  */
 export class StreamOutlet implements Outlet, SubscriptionStream {
   #queue: Result[] = [];
+  #characters = 0;
   #waiting: ((result: IteratorResult<ExecutionResult>) => void) | undefined;
   #drained: (() => void) | undefined;
   #ended = false;
@@ -33,7 +36,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   }
 
   get congested(): boolean {
-    const congested = this.#queue.length >= CONGESTED_AT;
+    const congested = this.#queue.length >= CONGESTED_AT || this.#characters >= CONGESTED_CHARACTERS;
     this.#wasCongested ||= congested;
     return congested;
   }
@@ -43,7 +46,10 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
   }
 
   send(results: readonly Result[]): void {
-    this.#queue.push(...results);
+    for (const result of results) {
+      this.#queue.push(result);
+      this.#characters += result.length;
+    }
     const resolve = this.#waiting;
     const taken = resolve === undefined ? undefined : this.#take();
     if (resolve === undefined || taken === undefined) return;
@@ -69,6 +75,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
 
   #take(): IteratorResult<ExecutionResult> | undefined {
     const result = this.#queue.shift();
+    this.#characters -= result?.length ?? 0;
     if (this.#wasCongested && this.#queue.length === 0) {
       this.#wasCongested = false;
       this.#drained?.();
@@ -78,6 +85,7 @@ export class StreamOutlet implements Outlet, SubscriptionStream {
 
   return(): Promise<IteratorResult<ExecutionResult>> {
     this.#queue = [];
+    this.#characters = 0;
     this.end();
     return Promise.resolve(DONE);
   }
@@ -127,6 +135,11 @@ export class Completion implements SubscriptionStream {
   }
 }
 
+/** What every message of an operation begins with. */
+export function prefixOf(id: string): Buffer {
+  return Buffer.from(`{"id":${JSON.stringify(id)}`);
+}
+
 /** An operation on a WebSocket: its results are frames of the socket's writer, behind the operation's id. */
 export class SocketOutlet implements Outlet {
   readonly #writer: FrameWriter;
@@ -136,7 +149,7 @@ export class SocketOutlet implements Outlet {
 
   constructor(writer: FrameWriter, id: string, completion: Completion) {
     this.#writer = writer;
-    this.#prefix = Buffer.from(`{"id":${JSON.stringify(id)}`);
+    this.#prefix = prefixOf(id);
     this.#completion = completion;
   }
 

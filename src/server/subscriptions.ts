@@ -5,6 +5,7 @@ import type { Executor } from '../graphql/execution.ts';
 import { planSubscription } from '../graphql/subscribe.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
+import { documentBytes } from './documents.ts';
 import type { SubscriptionStream } from './outlets.ts';
 
 /** A transport's way to carry results: where the hub puts them, and the stream that says when it is over. */
@@ -45,7 +46,7 @@ export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscr
       let leave = (): void => {};
       const { outlet, stream } = open({ onReturn: () => leave() });
       try {
-        leave = hub.join(planned.plan, outlet);
+        leave = hub.join(planned.plan, outlet, contextValue.share, documentBytes(args.document));
       } catch (error) {
         void stream.return();
         return refused(error);

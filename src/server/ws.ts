@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import {
   CloseCode,
   handleProtocols,
@@ -14,17 +14,22 @@ import type { Context, Grant } from '../graphql/context.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Containment } from '../lib/containment.ts';
 import type { Logger } from '../lib/logger.ts';
-import { TokenBucket } from '../lib/token-bucket.ts';
 import type { Access } from './access.ts';
+import { type Caller, preparationCost } from './admission.ts';
+import type { Callers } from './callers.ts';
+import { ClientMessages } from './client-messages.ts';
 import { FrameComposer } from './frame-composer.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
 import { CONNECTION_LIMITS, exceeded } from './limits.ts';
 import type { HeaderCheck } from './origins.ts';
-import { Completion, SocketOutlet, type SubscriptionStream } from './outlets.ts';
+import { Completion, prefixOf, SocketOutlet, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
+import { boundedText } from './results.ts';
 import type { OpenSubscription } from './subscriptions.ts';
+import type { RequestParameters } from './validation.ts';
 
 const KEEP_ALIVE_MS = 12_000;
 /** Who does not answer that the socket is to close is dropped after this. */
@@ -35,8 +40,6 @@ const SLICE = 20;
 /** then it waits for this long, so many times at the most. */
 const SLICE_MS = 20;
 const MOST_SLICES = 150;
-/** As graphql-ws says that there were too many requests to initialise. */
-const CLOSE_TOO_MANY = 4429;
 
 export interface WebSocketOptions {
   readonly server: Server;
@@ -49,6 +52,11 @@ export interface WebSocketOptions {
   readonly allowsOrigin: HeaderCheck;
   readonly allowsHost: HeaderCheck;
   readonly access: Access;
+  readonly callers: Callers;
+  readonly costOf: (request: RequestParameters) => number;
+  readonly containment: Containment;
+  /** Bytes that one result may have. */
+  readonly maxResultBytes: number;
 }
 
 /**
@@ -61,6 +69,7 @@ export interface WebSocketOptions {
 export function serveWebSockets(options: WebSocketOptions): (graceMs: number) => Promise<void> {
   const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin, allowsHost, access } =
     options;
+  const { callers, containment, costOf, maxResultBytes } = options;
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -80,54 +89,78 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
     onComplete: ({ extra }, id, payload) => {
       if (extra.operations.get(id)?.payload === payload) extra.operations.delete(id);
     },
-    onSubscribe: ({ extra, subscriptions }, id, payload) => {
-      const open = Object.keys(subscriptions).length;
+    onSubscribe: async (context, id, payload) => {
+      const open = Object.keys(context.subscriptions).length;
       const { subscriptions: allowed } = CONNECTION_LIMITS;
-      return open > allowed ? [exceeded('subscriptions', open, allowed)] : prepare(yoga, extra, id, payload);
+      if (open > allowed) return [exceeded('subscriptions', open, allowed)];
+      return prepare(yoga, context.extra, id, payload, () => id in context.subscriptions);
     },
-    execute: args => operationOf(args).execute(args),
-    subscribe: args => {
-      const { client, id } = operationOf(args);
+    execute: async args => {
+      const operation = operationOf(args);
+      const refusal = await refused(operation, costOf);
+      if (refusal !== undefined) return refusal;
+      const { client, execute } = operation;
+      const result = await execute(args);
+      if (!isCurrent(operation)) return superseded(operation);
+      // Past graphql-ws, as subscriptions are: what waits for a reader is bounded and watched in one place.
+      client.writer.write(prefixOf(operation.id), [boundedText(result as ExecutionResult, maxResultBytes)]);
+      client.writer.flush();
+      return completed();
+    },
+    subscribe: async args => {
+      const operation = operationOf(args);
+      const refusal = await refused(operation, costOf);
+      if (refusal !== undefined) return refusal;
+      if (!isCurrent(operation)) return superseded(operation);
+      const { client, id } = operation;
       // A client may complete an id and use it again before graphql-ws has heard of the first.
       client.streams.get(id)?.return();
       return openSubscription(
         args,
         handlers => socketStream(client, id, handlers),
-        // The same id may be another operation's by now, and graphql-ws can not tell the two apart: this one says
-        // nothing, and whatever ends it ends the other.
-        () =>
-          client.operations.get(id) === operationOf(args)
-            ? undefined
-            : new Completion(() => void client.streams.get(id)?.return()),
+        () => (isCurrent(operation) ? undefined : superseded(operation)),
       );
     },
   });
 
-  const composer = new FrameComposer();
+  const environment = { turn: hub.turn, clock, composer: new FrameComposer(), containment };
   let closing = false;
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request) || !allowsHost(request)) return refuse(socket, '403 Forbidden');
     if (closing) return refuse(socket, '503 Service Unavailable');
-    websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
+    return websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
+  };
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      onUpgrade(request, socket, head);
+    } catch (error) {
+      containment.contain('socket', error);
+      socket.destroy();
+    }
   });
 
   const serve = (websocket: WebSocket, request: IncomingMessage): void => {
-    const writer = new FrameWriter(websocket, request.socket, hub.turn, clock, composer);
+    const writer = new FrameWriter(websocket, request.socket, environment);
+    const caller = callers.of(request);
     const uncount = hub.countConnection();
     const cancelKeepAlive = keepAlive(websocket, clock);
     // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
     websocket.on('error', error => logger.debug({ err: error }, 'a client broke the protocol'));
     const streams = new Map<string, SubscriptionStream>();
-    const closed = protocol.opened(protocolSocket(websocket, logger, clock), {
+    const messages = new ClientMessages(websocket, writer, clock);
+    const closed = protocol.opened(protocolSocket(websocket, messages, containment), {
       request,
       websocket,
       writer,
+      caller,
       streams,
       operations: new Map(),
       grant: 'none',
     });
     websocket.on('close', (code, reason) => {
+      messages.stop();
+      caller.gone();
       for (const stream of [...streams.values()]) void stream.return();
       uncount();
       cancelKeepAlive();
@@ -161,6 +194,7 @@ interface Client {
   readonly request: IncomingMessage;
   readonly websocket: WebSocket;
   readonly writer: FrameWriter;
+  readonly caller: Caller;
   /** Its open subscriptions, by operation id. */
   readonly streams: Map<string, SubscriptionStream>;
   /** The latest operation of each id that is in use. */
@@ -170,9 +204,11 @@ interface Client {
 }
 
 /** The socket as graphql-ws wants it. */
-function protocolSocket(websocket: WebSocket, logger: Logger, clock: Clock): ProtocolSocket {
-  const { messagesPerSecond, messagesAtOnce } = CONNECTION_LIMITS;
-  const allowance = new TokenBucket(messagesPerSecond, messagesAtOnce, clock.monotonicMs());
+function protocolSocket(
+  websocket: WebSocket,
+  messages: ClientMessages,
+  containment: Containment,
+): ProtocolSocket {
   return {
     protocol: websocket.protocol,
     send: data => {
@@ -180,13 +216,9 @@ function protocolSocket(websocket: WebSocket, logger: Logger, clock: Clock): Pro
     },
     close: (code, reason) => websocket.close(code, reason),
     onMessage: handle => {
-      websocket.on('message', data => {
-        if (allowance.take(clock.monotonicMs()) > 0) {
-          websocket.close(CLOSE_TOO_MANY, 'Too many messages');
-          return;
-        }
-        handle(String(data)).catch((error: unknown) => {
-          logger.error({ err: error }, 'an operation failed outside of GraphQL');
+      messages.onMessage(text => {
+        handle(text).catch((error: unknown) => {
+          containment.contain('socket', error);
           websocket.close(CloseCode.InternalServerError, 'Internal server error');
         });
       });
@@ -203,7 +235,8 @@ function keepAlive(websocket: WebSocket, clock: Clock): Cancel {
   let cancel: Cancel = () => {};
   const next = (): void => {
     cancel = clock.after(KEEP_ALIVE_MS, () => {
-      if (!answered) return websocket.terminate();
+      // One that sends faster than it may is not read, and cannot be heard to answer.
+      if (!answered && !websocket.isPaused) return websocket.terminate();
       answered = false;
       websocket.ping();
       next();
@@ -220,6 +253,41 @@ interface SocketOperation {
   readonly id: string;
   /** Of the message that asked for it: what tells two operations of one id apart. */
   readonly payload: SubscribePayload;
+  /** Whether the client has completed neither it nor its socket. */
+  readonly isOpen: () => boolean;
+}
+
+/** Whether an operation is the latest of its id, and its client still wants it. */
+function isCurrent(operation: SocketOperation): boolean {
+  return operation.isOpen() && operation.client.operations.get(operation.id) === operation;
+}
+
+/**
+ * What graphql-ws gets for an operation whose id may be another operation's by now, which it cannot tell apart: this one
+ * says nothing, and whatever ends it ends the other.
+ */
+function superseded({ client, id }: SocketOperation): Completion {
+  return new Completion(() => void client.streams.get(id)?.return());
+}
+
+/** What graphql-ws gets for an operation whose result was written elsewhere. */
+function completed(): Completion {
+  const completion = new Completion(() => {});
+  completion.end();
+  return completion;
+}
+
+/** Waits for the turn of an operation; returns a result when it is refused instead. */
+async function refused(
+  { client, payload }: SocketOperation,
+  costOf: WebSocketOptions['costOf'],
+): Promise<ExecutionResult | undefined> {
+  try {
+    await client.caller.admit(costOf(payload));
+    return undefined;
+  } catch (error) {
+    return { errors: [error as GraphQLError] };
+  }
 }
 
 function operationOf(args: ExecutionArgs): SocketOperation {
@@ -232,18 +300,25 @@ async function prepare(
   client: Client,
   id: string,
   params: SubscribePayload,
+  isOpen: () => boolean,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  try {
+    await client.caller.admit(preparationCost(params.query.length));
+  } catch (error) {
+    return [error as GraphQLError];
+  }
   const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
     req: client.request,
     socket: client.websocket,
     params,
     grant: client.grant,
+    caller: client.caller,
   });
   try {
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors.map(withoutHttp);
-    const rootValue: SocketOperation = { execute, client, id, payload: params };
+    const rootValue: SocketOperation = { execute, client, id, payload: params, isOpen };
     client.operations.set(id, rootValue);
     return {
       schema,

@@ -35,12 +35,12 @@ const schema = createSchema(text => text as PairSymbol);
 const client = new KrakenWebSocketV2('key', 'c2VjcmV0');
 const services = {
   client,
-  hub: new Hub(client, systemClock),
+  hub: new Hub(client, systemClock, { broadcasts: 100, upstreamSubscriptions: 100, lingerMs: 0 }),
   clock: { ...systemClock, now: () => 1_790_000_000_000 },
   version: '0.0.0',
   startedAt: 1_780_000_000_000,
   replays: { underWay: 0 },
-  reportUnexpected: () => {},
+  reportUnexpected: () => 'an id',
 };
 const tickers = frames('ticker.jsonl').map(frame => {
   const message = decode(frame);

@@ -72,6 +72,7 @@ function plan(overrides: Partial<BroadcastPlan> = {}): BroadcastPlan {
     },
     current: topic => [result(topic)],
     renderSlowConsumer: () => 'SLOW_CONSUMER',
+    renderFailure: error => `FAILED ${(error as Error).message}`,
     ...overrides,
   };
 }
@@ -250,28 +251,42 @@ describe('state topics', () => {
   });
 });
 
-test('a broadcast that throws stops neither the others nor the next turn', () => {
-  const reader = new Reader();
-  const healthy = create();
-  let faulty = true;
-  const sick = create({
-    render: () => {
-      if (faulty) throw new Error('a fault');
-      return ['well'];
-    },
+describe('a broadcast that throws while it renders', () => {
+  const fault = (): never => {
+    throw new Error('a fault');
+  };
+  for (const [delivery, faulty] of [
+    ['latest', { render: fault }],
+    ['every', { renderEvent: fault }],
+    ['mirror', { step: (topic: Topic) => (values.get(topic) === 1 ? fault() : []) }],
+  ] as const) {
+    test(`ends alone: ${delivery}`, () => {
+      const healthy = create();
+      const sick = create({ delivery, ...faulty });
+      const [reader, patient, other] = [new Reader(), new Reader(), new Reader()];
+      for (const one of [patient, other]) sick.join(one);
+      healthy.join(reader);
+      values.set(A, 1);
+      sick.changed(A, 'event');
+      healthy.changed(A);
+      clock.turn();
+      assert.deepEqual(reader.got, ['A0', 'B0', 'A1'], 'its neighbour is served in the same turn');
+      for (const one of [patient, other]) {
+        assert.equal(one.got.at(-1), 'FAILED a fault');
+        assert.equal(one.ended, true);
+      }
+    });
+  }
+
+  test('ends those who had joined, and not the newcomer whose joining brought it to light', () => {
+    const sick = create({ delivery: 'every', renderEvent: fault });
+    const [early, late] = [new Reader(), new Reader()];
+    sick.join(early);
+    sick.changed(A, 'event');
+    sick.join(late);
+    assert.equal(early.ended, true);
+    assert.equal(late.ended, false, 'a new subscription: what failed was before its time');
   });
-  const patient = new Reader();
-  sick.join(patient);
-  healthy.join(reader);
-  sick.changed(A);
-  healthy.changed(A);
-  assert.throws(() => clock.turn(), /a fault/);
-  clock.turn();
-  assert.deepEqual(reader.got, ['A0', 'B0', 'A0']);
-  faulty = false;
-  sick.changed(A);
-  clock.turn();
-  assert.equal(patient.got.at(-1), 'well');
 });
 
 describe('events', () => {

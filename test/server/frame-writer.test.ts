@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Turn } from '../../src/hub/turn.ts';
+import { Containment } from '../../src/lib/containment.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import { DirectWrite } from '../../src/server/direct-write.ts';
 import { FrameComposer } from '../../src/server/frame-composer.ts';
 import { FrameWriter } from '../../src/server/frame-writer.ts';
@@ -12,6 +14,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const clock = new ManualClock();
 const composer = new FrameComposer();
+const containment = new Containment(silentLogger);
 let server: WebSocketServer;
 let client: WebSocket;
 let peer: WebSocket;
@@ -41,7 +44,7 @@ beforeEach(async () => {
     import('node:http').IncomingMessage,
   ];
   peer = websocket;
-  writer = new FrameWriter(websocket, request.socket, turn, clock, composer);
+  writer = new FrameWriter(websocket, request.socket, { turn, clock, composer, containment });
   const write = DirectWrite.prototype.write;
   mock.method(DirectWrite.prototype, 'write', function (this: DirectWrite, bytes: Uint8Array) {
     writes += 1;
@@ -168,23 +171,6 @@ describe('a reader that stops reading', () => {
       if (index % 2 === 1) assert.equal(text, `{"after":${(index - 1) / 2}}`);
       else JSON.parse(text);
     });
-  });
-
-  test('is dropped when it takes nothing for ten seconds', async () => {
-    client.pause();
-    for (let index = 0; index < 12 && !writer.congested; index += 1) {
-      writer.write(prefix, [megabyte]);
-      clock.turn();
-    }
-    assert.equal(peer.readyState, WebSocket.OPEN);
-    // Whatever the kernel still takes, it has taken; then time passes.
-    await eventually(
-      () => {
-        clock.advance(10_000);
-        return peer.readyState;
-      },
-      state => state !== WebSocket.OPEN,
-    );
   });
 
   test('is dropped at the hard bound, so that memory is bounded too', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ASTVisitor, buildSchema, GraphQLError, parse, type ValidationContext } from 'graphql';
-import { createValidate } from '../../src/server/validation.ts';
+import { operationLimits } from '../../src/server/limits.ts';
+import { Validation } from '../../src/server/validation.ts';
 
 const schema = buildSchema('type Query { a: Int, b: [Query!]! }');
 
@@ -18,10 +19,13 @@ class Spy {
 
 test('a document is validated once, until names mean something else', () => {
   let generation = 0;
-  const validateWith = createValidate(() => generation);
+  const validation = new Validation(operationLimits(1_000_000), () => generation);
   const spy = new Spy();
   const document = parse('{ a }');
-  const messages = () => validateWith({})(schema, document, [spy.rule]).map(({ message }) => message);
+  const messages = () =>
+    validation
+      .for({})(schema, document, [spy.rule])
+      .map(({ message }) => message);
   spy.fault = 'no such pair';
   assert.deepEqual([messages(), messages(), messages()].flat(), Array(3).fill('no such pair'));
   assert.equal(spy.calls, 1);
@@ -29,7 +33,7 @@ test('a document is validated once, until names mean something else', () => {
   generation += 1;
   assert.deepEqual([messages(), messages()], [[], []]);
   assert.equal(spy.calls, 2);
-  validateWith({})(schema, parse('{ a }'), [spy.rule]);
+  validation.for({})(schema, parse('{ a }'), [spy.rule]);
   assert.equal(spy.calls, 3, 'another document is another question');
 });
 
@@ -37,7 +41,7 @@ test('limits are looked at each time, and before anything else', () => {
   const spy = new Spy();
   const levels = 30;
   const deep = parse(`${'{ b '.repeat(levels)}{ a }${' }'.repeat(levels)}`);
-  const validate = createValidate(() => 0)({});
+  const validate = new Validation(operationLimits(1_000_000), () => 0).for({});
   for (let times = 0; times < 2; times += 1) {
     const [error, ...more] = validate(schema, deep, [spy.rule]);
     assert.equal(error?.extensions['code'], 'LIMIT_EXCEEDED');
