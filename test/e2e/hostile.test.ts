@@ -231,7 +231,7 @@ describe('what one request may cost', () => {
     for (const text of [
       `query ($d: Int! = 1000) { ${many(40, index => `a${index}: book(symbol: "BTC/USD", depth: $d) { asks { price qty } bids { price qty } }`)} }`,
       `{ ${many(60, index => `a${index}: instruments { symbol base quote }`)} }`,
-      `{ ${many(60, index => `a${index}: __schema { types { name } }`)} }`,
+      `{ ${many(60, index => `a${index}: __schema { types { fields { name description args { name } } } }`)} }`,
       `{ __schema { types { ${many(20, () => 'name @include(if: true)')} } } }`,
     ]) {
       assert.equal(codeOf(await query(pair.url, text)), 'LIMIT_EXCEEDED', text.slice(0, 60));
