@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { corruptBooks } from '../support/corruption.ts';
 import { disconnectAgainAndAgain } from '../support/disconnects.ts';
 import { fuzzClients, fuzzUpstream } from '../support/fuzz.ts';
+import { allAttacks, hostileDocuments, oneAttacker } from '../support/hostility.ts';
 import { randomFaults } from '../support/random-faults.ts';
 import { churn, recoveryTimes } from '../support/resilience.ts';
 
@@ -20,6 +21,9 @@ const SCENARIOS = {
   books: () => corruptBooks({ changes: 1_000_000, share: 0.001, seed: 42 }),
   fuzzUpstream: () => fuzzUpstream({ frames: 1_000_000, seed: 42 }),
   fuzzClients: () => fuzzClients({ frames: 1_000_000, seed: 42 }),
+  documents: () => hostileDocuments({ documents: 10_000, seed: 42 }),
+  attacker: () => oneAttacker({ seconds: 10 }),
+  attacks: () => allAttacks({ minutes: 5 }),
   churn: () => churn({ cycles: 100_000 }),
   recovery: () => recoveryTimes({ servers: 10, resets: 6 }),
   faults: () => randomFaults({ minutes: Number(options.minutes), seed: 42 }),
