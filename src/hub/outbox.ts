@@ -61,6 +61,8 @@ export class LatestOutbox {
 
 /** Events that a subscriber may be behind before it is given up. */
 export const MAX_QUEUED = 1_000;
+/** Characters of them. */
+const MAX_QUEUED_CHARACTERS = 8 * 1024 * 1024;
 /** Events that are handed over at once, between two looks at whether the reader still takes them. */
 export const PORTION = 100;
 
@@ -76,6 +78,7 @@ export class QueueOutbox {
   readonly beginnings = new Map<Topic, unknown>();
   /** Results that it has not been sent; undefined while it keeps up. */
   #queue: Result[] | undefined;
+  #characters = 0;
 
   constructor(outlet: Outlet, plan: BroadcastPlan, counters: DeliveryCounters, joinedAt: number) {
     this.outlet = outlet;
@@ -110,14 +113,19 @@ export class QueueOutbox {
     }
     if (this.#queue === undefined) this.#counters.slowConsumers += 1;
     this.#queue ??= [];
-    const room = MAX_QUEUED - this.#queue.length;
-    this.#queue.push(...results.slice(0, room));
-    return Math.max(0, results.length - room);
+    for (const [index, result] of results.entries()) {
+      this.#characters += result.length;
+      const isFull = this.#queue.length >= MAX_QUEUED || this.#characters > MAX_QUEUED_CHARACTERS;
+      if (isFull) return results.length - index;
+      this.#queue.push(result);
+    }
+    return 0;
   }
 
   /** It is told that it was too slow, and where it stopped; what queued is of no use any more. */
   giveUp(lastEvents: Iterable<unknown>): void {
     this.#queue = undefined;
+    this.#characters = 0;
     this.outlet.send([this.plan.renderSlowConsumer(lastEvents)]);
     this.outlet.end();
   }
@@ -126,6 +134,7 @@ export class QueueOutbox {
   drain(): void {
     const queue = this.#queue ?? [];
     this.#queue = undefined;
+    this.#characters = 0;
     // In portions: what fills the socket again leaves the rest to wait.
     for (let first = 0; first < queue.length; first += PORTION) {
       this.deliver(queue.slice(first, first + PORTION));
