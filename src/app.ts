@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { Containment, containedClock } from './lib/containment.ts';
 import { type Logger, silentLogger } from './lib/logger.ts';
+import { useProxy, withoutCredentials } from './lib/proxy.ts';
 import { quietLogger } from './lib/quiet-logger.ts';
 import { createAccess } from './server/access.ts';
 import { Admission } from './server/admission.ts';
@@ -18,6 +19,7 @@ import { Callers } from './server/callers.ts';
 import { ConnectionCaps } from './server/connection-caps.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createHostCheck, createOriginCheck } from './server/origins.ts';
+import { Shutdown } from './server/shutdown.ts';
 import { StalledSockets } from './server/stalled-sockets.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
 import { serveWebSockets } from './server/ws.ts';
@@ -28,7 +30,8 @@ export interface App {
   readonly url: string;
   readonly client: KrakenWebSocketV2;
   /**
-   * `/ready` turns 503, subscriptions complete, sockets close, the exchange is left. Resolves when nothing is
+   * `/ready` turns 503, new operations are refused, WebSockets close with 1001 and event streams end, without a word
+   * about their subscriptions: clients subscribe again elsewhere. Then the exchange is left. Resolves when nothing is
    * open any more, at the latest after five seconds.
    */
   close(): Promise<void>;
@@ -57,6 +60,12 @@ export async function createApp({
   const logger = quietLogger(given, givenClock);
   const containment = new Containment(logger);
   const clock = containedClock(givenClock, containment);
+  const proxy = useProxy(config);
+  if (proxy !== undefined) {
+    const { httpsProxy, httpProxy, noProxy } = config;
+    const shown = { https: withoutCredentials(httpsProxy), http: withoutCredentials(httpProxy), noProxy };
+    given.info(shown, 'Kraken is reached through a proxy');
+  }
   const client = new KrakenWebSocketV2(config.apiKey || undefined, config.apiSecret || undefined, {
     publicUrl: config.krakenWsUrl,
     privateUrl: config.krakenWsAuthUrl,
@@ -72,6 +81,7 @@ export async function createApp({
     tokenRefreshMs: config.tokenRefreshMs,
     restRate: config.restRate,
     messageQueueSize: config.messageQueueSize,
+    agent: proxy?.agent,
     logger: given,
     clock,
   });
@@ -104,6 +114,7 @@ export async function createApp({
   );
   const callers = new Callers(new Admission(clock), hub);
   const stalled = new StalledSockets(clock, () => hub.countStalled());
+  const shutdown = new Shutdown(clock);
   let draining = false;
   const { server, yoga, costOf } = createHttpServer({
     schema: createSchema(text => client.resolveSymbol(text)),
@@ -118,9 +129,11 @@ export async function createApp({
     callers,
     stalled,
     containment,
+    shutdown,
+    keepAliveTimeoutMs: config.keepAliveTimeoutMs,
     isDraining: () => draining,
   });
-  const closeWebSockets = serveWebSockets({
+  serveWebSockets({
     server,
     path: GRAPHQL_PATH,
     yoga,
@@ -135,6 +148,7 @@ export async function createApp({
     costOf,
     containment,
     maxResultBytes: config.maxResultBytes,
+    shutdown,
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -155,18 +169,17 @@ export async function createApp({
     client,
     async close() {
       draining = true;
-      hub.close();
-      client.disconnect();
       const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
-      // Each operation is told that it is complete in this turn; the sockets go after it. Until they are gone the
-      // server listens, so that `/ready` can say what is happening.
-      await new Promise<void>(resolve => clock.endOfTurn(resolve));
-      await closeWebSockets(CLOSE_GRACE_MS);
+      // Until its clients are gone the server listens, so that `/ready` can say what is happening.
+      await shutdown.begin(CLOSE_GRACE_MS);
       const closed = new Promise(resolve => server.close(resolve));
       server.closeIdleConnections();
       await closed;
       stalled.stop();
       cancel();
+      // Last: queries that are under way may still need it.
+      client.disconnect();
+      proxy?.restore();
     },
   };
 }

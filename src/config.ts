@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isLoopback } from './lib/addresses.ts';
 import { CodedError } from './lib/coded-error.ts';
+import { withoutCredentials } from './lib/proxy.ts';
 
 /** What the environment says, checked and complete. Times are in milliseconds. */
 export interface Config {
@@ -29,6 +30,14 @@ export interface Config {
   readonly maxUpstreamSubscriptions: number;
   /** Bytes of one result. */
   readonly maxResultBytes: number;
+  /** How long an idle HTTP connection is kept. */
+  readonly keepAliveTimeoutMs: number;
+  /** For `https://` and `wss://`; empty for none. */
+  readonly httpsProxy: string;
+  /** For `http://`; empty for none. */
+  readonly httpProxy: string;
+  /** Hosts that are reached without a proxy, separated by commas. */
+  readonly noProxy: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -53,6 +62,8 @@ interface Variable<Value> {
   readonly allowed: string;
   /** Never shown; may also be in a file, whose path the variable with `_FILE` at its end holds. */
   readonly secret?: true;
+  /** May be spelled in lower case too, which goes first. */
+  readonly lowerCaseToo?: true;
   /** undefined when the text is not allowed. */
   readonly read: (text: string) => Value | undefined;
 }
@@ -132,6 +143,16 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     allowed: 'bytes, an integer from 65536 to 67108864',
     read: integer(65_536, 67_108_864),
   },
+  keepAliveTimeoutMs: milliseconds('KEEP_ALIVE_TIMEOUT_MS', '75000', 1_000),
+  httpsProxy: proxy('HTTPS_PROXY'),
+  httpProxy: proxy('HTTP_PROXY'),
+  noProxy: {
+    name: 'NO_PROXY',
+    fallback: '',
+    allowed: 'hosts, separated by commas',
+    lowerCaseToo: true,
+    read: text => (/^[^\s,]*(\s*,\s*[^\s,]+)*,?$/.test(text) ? list(text).join(',') : undefined),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -176,7 +197,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const text = textOf(variable, environment) || variable.fallback;
     const value: unknown = variable.read(text);
     if (value === undefined) {
-      const shown = variable.secret ? '(not shown)' : text;
+      const shown = variable.secret ? '(not shown)' : withoutCredentials(text);
       throw new CodedError(
         'BAD_USER_INPUT',
         `${variable.name}=${shown} is not valid: it takes ${variable.allowed}`,
@@ -211,9 +232,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** What a variable says: in the environment, or of a secret in the file that the environment names. */
 function textOf(
-  { name, secret }: Variable<unknown>,
+  { name, secret, lowerCaseToo }: Variable<unknown>,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
+  const inLowerCase = lowerCaseToo ? environment[name.toLowerCase()]?.trim() : undefined;
+  if (inLowerCase) return inLowerCase;
   const path = secret ? environment[`${name}_FILE`]?.trim() : undefined;
   if (!path) return environment[name]?.trim();
   if (environment[name]?.trim()) {
@@ -234,6 +257,17 @@ function secret(name: string, allowed: string, pattern: RegExp): Variable<string
     allowed,
     secret: true,
     read: text => (text === '' || pattern.test(text) ? text : undefined),
+  };
+}
+
+function proxy(name: string): Variable<string> {
+  return {
+    name,
+    fallback: '',
+    allowed: 'a URL as http://proxy.example.com:3128, with http:// or https:// at its beginning',
+    lowerCaseToo: true,
+    read: text =>
+      text === '' || (/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)) ? text : undefined,
   };
 }
 

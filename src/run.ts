@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { proxySecrets } from './lib/proxy.ts';
 import { Redactor } from './lib/redactor.ts';
 import { createLogger } from './logging.ts';
 
@@ -18,7 +19,12 @@ export interface RunOptions {
 /** Runs the server as this process: signals end it, unhandled errors end it with code 1. */
 export async function run({ environment, alsoClose }: RunOptions): Promise<App> {
   const config = withAccessToken(readConfigOrExit(environment));
-  const redactor = new Redactor([config.apiKey, config.apiSecret, config.accessToken]);
+  const redactor = new Redactor([
+    config.apiKey,
+    config.apiSecret,
+    config.accessToken,
+    ...proxySecrets(config),
+  ]);
   const logger = createLogger(config.logLevel, redactor);
   const fail = (error: unknown): void => {
     logger.fatal({ err: error }, 'unhandled error');

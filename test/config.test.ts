@@ -44,6 +44,10 @@ describe('a bad value is named with its variable and what is allowed', () => {
     MAX_CONNECTIONS: '0',
     MAX_CONNECTIONS_PER_ADDRESS: 'many',
     ALLOWED_ORIGINS: 'https://a.example/path',
+    KEEP_ALIVE_TIMEOUT_MS: '10',
+    HTTPS_PROXY: 'proxy.example:3128',
+    HTTP_PROXY: 'socks5://proxy.example:1080',
+    NO_PROXY: 'two words',
     LOG_LEVEL: 'loud',
     KRAKEN_PING_INTERVAL_MS: '-1',
     KRAKEN_PING_TIMEOUT_MS: '1.5',
@@ -66,6 +70,19 @@ describe('a bad value is named with its variable and what is allowed', () => {
       });
     });
   }
+});
+
+test('a proxy may be named in lower case, which goes first, and no refusal shows its password', () => {
+  const config = readConfig({
+    HTTPS_PROXY: 'http://other:3128',
+    https_proxy: 'http://user:password@proxy:3128',
+    no_proxy: 'a.example, .b.example',
+  });
+  assert.equal(config.httpsProxy, 'http://user:password@proxy:3128');
+  assert.equal(config.noProxy, 'a.example,.b.example');
+  assert.throws(() => readConfig({ HTTP_PROXY: 'ftp://user:password@proxy' }), {
+    message: /^HTTP_PROXY=ftp:\/\/proxy is not valid: /,
+  });
 });
 
 describe('secrets', () => {

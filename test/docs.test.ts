@@ -18,7 +18,9 @@ describe('the README', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|.*\S.* \|$/gm)]
       .map(([, name, fallback = '']) => [name, fallback])
       .filter(([name]) =>
-        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|MAX|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS)/.test(name ?? ''),
+        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|MAX|KEEP|HTTPS?_|NO_|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS)/.test(
+          name ?? '',
+        ),
       );
     assert.deepEqual(
       rows,

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https';
 import type { ConnectionOptions } from '../kraken/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { type Logger, silentLogger } from '../lib/logger.ts';
@@ -39,6 +40,8 @@ export interface KrakenWebSocketConfig {
    * and what an async iterator of trades has not taken. Default 10,000.
    */
   readonly messageQueueSize: number;
+  /** Opens the TCP connections of `wss://` sockets, through a proxy for one. Default: directly. */
+  readonly agent?: Agent | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -76,5 +79,6 @@ export function connectionOptions(config: KrakenWebSocketConfig, url: string): C
     reconnectMaxDelayMs: config.reconnectMaxDelayMs,
     attemptsCeiling: config.connectionAttempts,
     controlRate: config.subscribeRate,
+    agent: url.startsWith('wss:') ? config.agent : undefined,
   };
 }

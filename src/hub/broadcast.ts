@@ -51,6 +51,4 @@ export interface Broadcast extends Flushable {
   join(outlet: Outlet, plan: BroadcastPlan): Cancel;
   /** A topic of the plan changed; `event` says what happened where events matter. */
   changed(topic: Topic, event?: unknown): void;
-  /** Completes every subscriber's operation. */
-  close(): void;
 }

@@ -86,10 +86,6 @@ export class EventBroadcast implements Broadcast {
     );
   }
 
-  close(): void {
-    for (const outbox of [...this.#outboxes]) outbox.outlet.end();
-  }
-
   #deliver(results: readonly Result[]): void {
     for (const outbox of this.#outboxes) {
       const refused = outbox.deliver(results);

@@ -76,7 +76,6 @@ export class Hub implements ClientObserver {
   #connections = 0;
   #refused = 0;
   #stalled = 0;
-  #closed = false;
 
   constructor(client: KrakenWebSocketV2, clock: Clock, limits: HubLimits) {
     this.#client = client;
@@ -95,10 +94,9 @@ export class Hub implements ClientObserver {
    * @param share of the connection that the subscriber is on
    * @param documentBytes that the subscriber's document takes, estimated
    * @returns how the subscriber leaves; calling it twice does nothing
-   * @throws {CodedError} `SHUTTING_DOWN`, `LIMIT_EXCEEDED`
+   * @throws {CodedError} `LIMIT_EXCEEDED`
    */
   join(plan: BroadcastPlan, outlet: Outlet, share: Share, documentBytes = 0): Cancel {
-    if (this.#closed) throw new CodedError('SHUTTING_DOWN', 'The server is shutting down');
     if (this.#documentBytes + documentBytes > MAX_DOCUMENT_BYTES) {
       throw beyond('bytes of documents', MAX_DOCUMENT_BYTES);
     }
@@ -136,12 +134,6 @@ export class Hub implements ClientObserver {
   #removeIfEmpty(broadcast: Broadcast): void {
     if (broadcast.size === 0 && this.#broadcasts.get(broadcast.plan.key) === broadcast)
       this.#remove(broadcast);
-  }
-
-  /** Completes every subscription; new ones are refused. */
-  close(): void {
-    this.#closed = true;
-    for (const broadcast of [...this.#broadcasts.values()]) broadcast.close();
   }
 
   #open(plan: BroadcastPlan): Broadcast {

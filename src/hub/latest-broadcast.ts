@@ -83,11 +83,6 @@ export class LatestBroadcast implements Broadcast {
     );
   }
 
-  close(): void {
-    this.#stopTimers();
-    for (const outbox of [...this.#outboxes]) outbox.outlet.end();
-  }
-
   #deliverPending(nowMs: number): void {
     this.#lastFlushMs = nowMs;
     for (const [topic, mark] of this.#pending) {

@@ -79,10 +79,6 @@ export class MirrorBroadcast implements Broadcast {
     );
   }
 
-  close(): void {
-    for (const { outlet } of [...this.#readers]) outlet.end();
-  }
-
   #step(topic: Topic): void {
     const results = this.plan.step(topic);
     if (results.length === 0) return;

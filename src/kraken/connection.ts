@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { WebSocket } from 'ws';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   readonly attemptsCeiling: number;
   /** Control messages (subscribe, unsubscribe, ping) a second. */
   readonly controlRate: number;
+  /** Opens the TCP connection, through a proxy for one. */
+  readonly agent?: Agent | undefined;
 }
 
 export interface ConnectionHandlers {
@@ -168,6 +171,7 @@ export class Connection {
         perMessageDeflate: false,
         maxPayload: MAX_FRAME_BYTES,
         headers: { 'User-Agent': 'kraken-graphql' },
+        agent: this.#options.agent,
       });
     } catch (error) {
       // A URL that `ws` rejects; the configuration should have caught it, and a retry can not help or harm.

@@ -22,7 +22,11 @@ import { StreamOutlet } from './outlets.ts';
 import type { Page } from './page.ts';
 import { pageHeaders } from './page-headers.ts';
 import { pathOf } from './paths.ts';
+import { notSupportedIfPersisted } from './persisted-queries.ts';
 import { boundedText } from './results.ts';
+import { refuseAtShutdown, sendAnswer } from './send-answer.ts';
+import { serverOptions } from './server-options.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { StalledSockets } from './stalled-sockets.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 import { type RequestParameters, Validation } from './validation.ts';
@@ -42,6 +46,8 @@ export interface HttpOptions {
   readonly callers: Callers;
   readonly containment: Containment;
   readonly stalled: StalledSockets;
+  readonly shutdown: Shutdown;
+  readonly keepAliveTimeoutMs: number;
   /** Whether the server has begun to shut down. */
   readonly isDraining: () => boolean;
 }
@@ -69,7 +75,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const graphiql = kept(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
   const dashboard = kept(loadDashboard);
   const metrics = createMetrics(services, options.containment);
-  const server = createServer(TIMEOUTS, (request, response) => {
+  const server = createServer(serverOptions(options.keepAliveTimeoutMs), (request, response) => {
     route(request, response, { ...options, yoga, graphiql, dashboard, metrics }).catch((error: unknown) => {
       options.containment.contain('request', error);
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
@@ -94,14 +100,6 @@ function kept<Value>(make: () => Promise<Value>): () => Promise<Value> {
     return asked;
   };
 }
-
-/** Who sends a request sends it: a header or a body that comes by the byte ends with 408. */
-const TIMEOUTS = {
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 10_000,
-  connectionsCheckingInterval: 2_000,
-};
 
 /** GraphQL over HTTP and server-sent events. WebSockets use it to parse, validate and execute alike. */
 function createGraphQL(
@@ -146,6 +144,10 @@ function createGraphQL(
     },
     plugins: [
       {
+        onParams({ params }: { params: unknown }) {
+          const error = notSupportedIfPersisted(params);
+          if (error !== undefined) throw error;
+        },
         onParse({ setParseFn }: { setParseFn: (parse: unknown) => void }) {
           setParseFn(parse);
         },
@@ -235,6 +237,7 @@ const ALLOWED = 'ALLOWED_ORIGINS lists the origins that are allowed';
 
 async function route(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
   const pathname = pathOf(request);
+  if (routes.shutdown.begun) response.setHeader('Connection', 'close');
   if (!routes.allowsHost(request)) {
     send(response, 403, 'text/plain', `This server is not called that: ${ALLOWED}\n`);
     return;
@@ -271,6 +274,10 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+  if (routes.shutdown.begun) {
+    refuseAtShutdown(request, response);
+    return;
+  }
   const grant = routes.access(request.headers.authorization);
   if (grant === undefined) {
     response.setHeader('WWW-Authenticate', 'Bearer');
@@ -292,7 +299,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
     refuse(response, error as GraphQLError);
     return;
   }
-  await routes.yoga(request, response, { grant, caller });
+  const context = { req: request, res: response, grant, caller };
+  const result = await routes.yoga.handleNodeRequestAndResponse(request, response, context);
+  await sendAnswer(result, request, response, routes.shutdown);
 }
 
 /** Too many operations for now. */
@@ -364,6 +373,11 @@ async function asset(
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' });
+  response.writeHead(status, {
+    'Content-Type': type,
+    'X-Content-Type-Options': 'nosniff',
+    // Pages bring a header of their own.
+    ...(!response.hasHeader('Cache-Control') && { 'Cache-Control': 'no-store' }),
+  });
   response.end(body);
 }

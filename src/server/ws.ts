@@ -27,7 +27,9 @@ import { CONNECTION_LIMITS, exceeded } from './limits.ts';
 import type { HeaderCheck } from './origins.ts';
 import { Completion, prefixOf, SocketOutlet, type SubscriptionStream } from './outlets.ts';
 import { pathOf } from './paths.ts';
+import { notSupportedIfPersisted, withQuery } from './persisted-queries.ts';
 import { boundedText } from './results.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 import type { RequestParameters } from './validation.ts';
 
@@ -35,11 +37,6 @@ const KEEP_ALIVE_MS = 12_000;
 /** Who does not answer that the socket is to close is dropped after this. */
 const CLOSE_TIMEOUT_MS = 5_000;
 const CLOSE_GOING_AWAY = 1001;
-/** Sockets that are closed at once when the server ends, at the least; */
-const SLICE = 20;
-/** then it waits for this long, so many times at the most. */
-const SLICE_MS = 20;
-const MOST_SLICES = 150;
 
 export interface WebSocketOptions {
   readonly server: Server;
@@ -57,19 +54,17 @@ export interface WebSocketOptions {
   readonly containment: Containment;
   /** Bytes that one result may have. */
   readonly maxResultBytes: number;
+  readonly shutdown: Shutdown;
 }
 
 /**
  * GraphQL over WebSocket. graphql-ws speaks the protocol: handshake, validation, ping, complete, errors. The
  * results of subscriptions are written past it, on the upgrade request's socket.
- *
- * @returns how to close: says goodbye to every client with code 1001, and drops those that have not answered within
- * the grace; completes no operation by itself
  */
-export function serveWebSockets(options: WebSocketOptions): (graceMs: number) => Promise<void> {
+export function serveWebSockets(options: WebSocketOptions): void {
   const { server, path, yoga, hub, clock, logger, openSubscription, allowsOrigin, allowsHost, access } =
     options;
-  const { callers, containment, costOf, maxResultBytes } = options;
+  const { callers, containment, costOf, maxResultBytes, shutdown } = options;
   const websockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -124,11 +119,10 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
   });
 
   const environment = { turn: hub.turn, clock, composer: new FrameComposer(), containment };
-  let closing = false;
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request) || !allowsHost(request)) return refuse(socket, '403 Forbidden');
-    if (closing) return refuse(socket, '503 Service Unavailable');
+    if (shutdown.begun) return refuse(socket, '503 Service Unavailable');
     return websockets.handleUpgrade(request, socket, head, websocket => serve(websocket, request));
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -158,34 +152,30 @@ export function serveWebSockets(options: WebSocketOptions): (graceMs: number) =>
       operations: new Map(),
       grant: 'none',
     });
+    const endStreams = (): void => {
+      for (const stream of [...streams.values()]) void stream.return();
+    };
+    const gone = shutdown.opened({
+      close: () => {
+        // What a client asks for from now on, it asks for again elsewhere.
+        messages.stop();
+        if (websocket.isPaused) websocket.resume();
+        writer.flush();
+        // Nothing is written after the close frame, neither values nor `complete`: so the client subscribes again.
+        websocket.close(CLOSE_GOING_AWAY, 'Going away');
+        endStreams();
+      },
+      drop: () => websocket.terminate(),
+    });
     websocket.on('close', (code, reason) => {
       messages.stop();
       caller.gone();
-      for (const stream of [...streams.values()]) void stream.return();
+      endStreams();
+      gone();
       uncount();
       cancelKeepAlive();
       void closed(code, String(reason));
     });
-  };
-
-  return async graceMs => {
-    closing = true;
-    const cancel = clock.after(graceMs, () => {
-      for (const websocket of websockets.clients) websocket.terminate();
-    });
-    const clients = [...websockets.clients];
-    const gone = clients.map(websocket => new Promise(resolve => websocket.once('close', resolve)));
-    // Not all at once: whoever takes over shall not be asked by everyone in the same moment.
-    const slice = Math.max(SLICE, Math.ceil(clients.length / MOST_SLICES));
-    const closeFrom = (first: number): void => {
-      for (const websocket of clients.slice(first, first + slice)) {
-        websocket.close(CLOSE_GOING_AWAY, 'Going away');
-      }
-      if (first + slice < clients.length) clock.after(SLICE_MS, () => closeFrom(first + slice));
-    };
-    closeFrom(0);
-    await Promise.all(gone);
-    cancel();
   };
 }
 
@@ -217,7 +207,7 @@ function protocolSocket(
     close: (code, reason) => websocket.close(code, reason),
     onMessage: handle => {
       messages.onMessage(text => {
-        handle(text).catch((error: unknown) => {
+        handle(withQuery(text)).catch((error: unknown) => {
           containment.contain('socket', error);
           websocket.close(CloseCode.InternalServerError, 'Internal server error');
         });
@@ -259,7 +249,9 @@ interface SocketOperation {
 
 /** Whether an operation is the latest of its id, and its client still wants it. */
 function isCurrent(operation: SocketOperation): boolean {
-  return operation.isOpen() && operation.client.operations.get(operation.id) === operation;
+  const { client, id } = operation;
+  const isConnected = client.websocket.readyState === client.websocket.OPEN;
+  return isConnected && operation.isOpen() && client.operations.get(id) === operation;
 }
 
 /**
@@ -302,6 +294,8 @@ async function prepare(
   params: SubscribePayload,
   isOpen: () => boolean,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const notSupported = notSupportedIfPersisted(params);
+  if (notSupported !== undefined) return [withoutHttp(notSupported)];
   try {
     await client.caller.admit(preparationCost(params.query.length));
   } catch (error) {

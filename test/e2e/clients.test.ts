@@ -18,7 +18,7 @@ after(async () => {
 
 describe('each example of a client runs against the demo', () => {
   for (const [name, patterns] of Object.entries({
-    'graphql-ws': [/^(BTC|ETH)\/USD [\d.]+ [\d.]+ live$/m],
+    'graphql-ws': [/^(BTC|ETH)\/USD \d+ (BUY|SELL) [\d.]+ @ [\d.]+$/m],
     urql: [/^candle .*Z [\d.]+ (true|false)$/m, /^trade \d+ (BUY|SELL) [\d.]+ @ [\d.]+$/m],
     apollo: [/^book [\d.]+ [\d.]+ true$/m, /^stream BTC\/USD 5 [\d.]+$/m],
   })) {

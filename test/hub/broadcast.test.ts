@@ -82,7 +82,6 @@ function create(overrides: Partial<BroadcastPlan> = {}) {
   const broadcast = createBroadcast(whole, { clock, turn, counters });
   return {
     changed: (topic: Topic, event?: unknown) => broadcast.changed(topic, event),
-    close: () => broadcast.close(),
     flush: () => broadcast.flush(),
     /** By its own plan, where a newcomer has one. */
     join: (reader: Reader, own: Partial<BroadcastPlan> = {}) => broadcast.join(reader, { ...whole, ...own }),

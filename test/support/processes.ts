@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Exchange } from '../../src/simulator/exchange.ts';
+import { eventually } from './client.ts';
+import { get } from './scenario.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -74,4 +77,27 @@ export function run(
   environment: Readonly<Record<string, string>> = {},
 ): Program {
   return new Program(process.execPath, [file, ...args], environment);
+}
+
+/** An exchange in this process, and a server as its own, which can be started again on its port. */
+export async function startBoth(environment: Readonly<Record<string, string>> = {}, readyWithinSeconds = 10) {
+  const exchange = new Exchange({ tradesPerSecond: 0 });
+  await exchange.start();
+  const start = async (port = '0'): Promise<{ server: Program; url: string; port: number }> => {
+    const server = run('src/main.ts', [], {
+      PORT: port,
+      KRAKEN_WS_URL: exchange.publicUrl,
+      KRAKEN_REST_URL: exchange.restUrl,
+      KRAKEN_REST_RATE: '1000',
+      ...environment,
+    });
+    const { url, port: chosen } = await server.listening();
+    await eventually(
+      () => get(url, '/ready'),
+      ({ status }) => status === 200,
+      readyWithinSeconds,
+    );
+    return { server, url, port: chosen };
+  };
+  return { exchange, start };
 }

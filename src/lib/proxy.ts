@@ -1,0 +1,47 @@
+import { setGlobalProxyFromEnv } from 'node:http';
+import { Agent } from 'node:https';
+import querystring from 'node:querystring';
+import type { Cancel } from './clock.ts';
+
+export interface ProxySettings {
+  /** `http://user:password@host:port` for `https://` and `wss://`; empty for none. */
+  readonly httpsProxy: string;
+  /** The same for `http://`. */
+  readonly httpProxy: string;
+  /** Hosts that are reached without it, separated by commas. */
+  readonly noProxy: string;
+}
+
+/** This machine is always reached directly: the simulator of `npm run demo`, for one. */
+const LOOPBACK = 'localhost,127.0.0.1,::1';
+
+export interface ProxyInUse {
+  /** For WebSockets, which take no part in Node's settings for the process. */
+  readonly agent: Agent;
+  /** Ends the use of the proxy by `fetch`. */
+  readonly restore: Cancel;
+}
+
+/** Makes `fetch` of this process go through a proxy; undefined if none is set. */
+export function useProxy({ httpsProxy, httpProxy, noProxy }: ProxySettings): ProxyInUse | undefined {
+  if (httpsProxy === '' && httpProxy === '') return undefined;
+  const proxyEnv = {
+    ...(httpsProxy !== '' && { HTTPS_PROXY: httpsProxy }),
+    ...(httpProxy !== '' && { HTTP_PROXY: httpProxy }),
+    NO_PROXY: noProxy === '' ? LOOPBACK : `${noProxy},${LOOPBACK}`,
+  };
+  return { agent: new Agent({ proxyEnv }), restore: setGlobalProxyFromEnv(proxyEnv) };
+}
+
+/** A URL as it may be shown: without user and password. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//');
+}
+
+/** What of a proxy's URL is secret, as it is written and as it is sent. */
+export function proxySecrets({ httpsProxy, httpProxy }: ProxySettings): readonly string[] {
+  return [httpsProxy, httpProxy].flatMap(text => {
+    const { password = '' } = URL.canParse(text) ? new URL(text) : {};
+    return [password, querystring.unescape(password)];
+  });
+}
