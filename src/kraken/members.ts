@@ -65,7 +65,7 @@ export function parts<Part>(
   });
 }
 
-export function string(object: LosslessObject, member: string): string {
+function string(object: LosslessObject, member: string): string {
   const value = object[member];
   if (typeof value === 'string') return value;
   throw new InvalidMember(`${member} is not a string`);

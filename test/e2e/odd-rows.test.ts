@@ -125,13 +125,13 @@ describe('balances', () => {
     );
     await eventually(
       () => kraken.getBalanceStreamingStatus().sequenceGaps,
-      gaps => gaps === 1,
+      gaps => gaps >= 1,
     );
     await eventually(
       () => kraken.balancesState,
       state => state === 'LIVE',
     );
-    assert.equal(errorsOf(library, 'balances'), 1);
+    assert.ok(errorsOf(library, 'balances') >= 1);
     assert.ok(seen.includes('RESYNCING'), seen.join());
   });
 
