@@ -14,6 +14,8 @@ import {
   BOOK_DEPTHS,
   type BookMessage,
   CANDLE_MINUTES,
+  type ChannelName,
+  type DataMessage,
   type InstrumentMessage,
   type KrakenMessage,
   type SubscriptionTopic,
@@ -112,6 +114,7 @@ export class KrakenWebSocketV2 {
     this.#public = new Upstream('public', this.#config, {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
+      fault: (error, message) => this.#onFault(error, message),
       subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
       dropped: topic => this.#onDropped(topic),
       connectionEvent: event => this.#listeners.connection(event),
@@ -125,6 +128,7 @@ export class KrakenWebSocketV2 {
       logger,
       pair,
       accepts: (symbol, receivedAt) => subscriptions.received('trade', symbol, receivedAt),
+      dropped: (symbol, count) => this.#onDroppedRows('trade', { symbol }, count),
       deliver: (symbol, delivery) => this.#listeners.trades(symbol, delivery),
       stateChanged: symbol => this.#listeners.state({ channel: 'trade', symbol }, 'RESYNCING'),
     });
@@ -135,6 +139,7 @@ export class KrakenWebSocketV2 {
       pair,
       accepts: (symbol, interval, receivedAt) =>
         subscriptions.received(candleFeed(interval), symbol, receivedAt),
+      dropped: (symbol, count) => this.#onDroppedRows('ohlc', { symbol }, count),
       isWanted: (symbol, interval) => subscriptions.get(candleFeed(interval), symbol) !== undefined,
       isLive: (symbol, interval) => this.feedState(candleFeed(interval), symbol) === 'LIVE',
       changed: (symbol, interval, candles) => this.#listeners.candles(symbol, interval, candles),
@@ -161,6 +166,7 @@ export class KrakenWebSocketV2 {
     return new Account(this.#config, this.#market.account, rest, tokens, {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
+      fault: (error, message) => this.#onFault(error, message),
       connectionEvent: event => this.#listeners.connection(event),
       changed: assets => this.#listeners.balances(assets),
     });
@@ -498,27 +504,27 @@ export class KrakenWebSocketV2 {
   #receive(message: KrakenMessage, receivedAt: number): void {
     switch (message.kind) {
       case 'ticker':
-        this.#counters.message('ticker', receivedAt);
+        this.#countData(message, receivedAt);
         this.#onTicker(message, receivedAt);
         return;
       case 'book':
-        this.#counters.message('book', receivedAt);
+        this.#countData(message, receivedAt);
         this.#onBook(message, receivedAt);
         return;
       case 'trade':
-        this.#counters.message('trade', receivedAt);
+        this.#countData(message, receivedAt);
         this.#trades.receive(message, receivedAt);
         return;
       case 'ohlc':
-        this.#counters.message('ohlc', receivedAt);
+        this.#countData(message, receivedAt);
         this.#candles.receive(message, receivedAt);
         return;
       case 'balances':
-        this.#counters.message('balances', receivedAt);
+        this.#countData(message, receivedAt);
         this.#account?.receiveBalances(message, receivedAt);
         return;
       case 'executions':
-        this.#counters.message('executions', receivedAt);
+        this.#countData(message, receivedAt);
         this.#account?.receiveExecutions(message, receivedAt);
         return;
       case 'heartbeat':
@@ -530,7 +536,7 @@ export class KrakenWebSocketV2 {
         this.#exchangeStatus = message.system;
         return;
       case 'instrument':
-        this.#counters.message('instrument', receivedAt);
+        this.#countData(message, receivedAt);
         this.#onInstruments(message, receivedAt);
         return;
       case 'pong':
@@ -549,12 +555,20 @@ export class KrakenWebSocketV2 {
     }
   }
 
+  /** Rows that were left out are errors of their channel. */
+  #countData(message: DataMessage, receivedAt: number): void {
+    this.#counters.message(message.kind, receivedAt);
+    const [first] = message.skipped;
+    if (first !== undefined) this.#onDroppedRows(message.kind, first, message.skipped.length);
+  }
+
+  #onDroppedRows(channel: ChannelName, detail: object, count: number): void {
+    for (let left = count; left > 0; left -= 1) this.#counters.failure(channel);
+    this.#config.logger.warn({ channel, rows: count, ...detail }, 'rows that make no sense were left out');
+  }
+
   #onInstruments(message: InstrumentMessage, receivedAt: number): void {
     this.#public.subscriptions.received('instrument', '', receivedAt);
-    for (const problem of message.skipped) {
-      this.#counters.failure('instrument');
-      this.#config.logger.warn({ problem }, 'a row of the list of pairs was not understood');
-    }
     this.#market.instruments.apply(message);
     this.#listeners.instruments(this.#market.instruments);
   }
@@ -569,6 +583,7 @@ export class KrakenWebSocketV2 {
   }
 
   #onBook(message: BookMessage, receivedAt: number): void {
+    for (const { name } of message.skipped) this.#onDamagedBook(message.type, name as PairSymbol | undefined);
     for (const row of message.data) {
       const topic = this.#public.subscriptions.topicOf('book', row.symbol);
       if (topic?.channel !== 'book') continue;
@@ -576,10 +591,7 @@ export class KrakenWebSocketV2 {
       if (outcome === 'passedOver') continue;
       if (outcome === 'failed') {
         this.#counters.failure('book');
-        const delayMs = this.#market.books.resyncDelayMs(row.symbol);
-        this.#config.logger.error({ symbol: row.symbol, delayMs }, 'a book failed its checksum');
-        this.#public.subscriptions.renew('book', row.symbol, delayMs);
-        this.#listeners.state(topic, 'RESYNCING');
+        this.#resyncBook(topic, 'a book failed its checksum');
         continue;
       }
       this.#public.subscriptions.received('book', row.symbol, receivedAt);
@@ -587,6 +599,27 @@ export class KrakenWebSocketV2 {
       const depth = declared?.channel === 'book' ? declared.depth : undefined;
       this.#listeners.book(row.symbol, depth, message.type === 'update' ? row.timestamp : undefined);
     }
+  }
+
+  /** A row about a pair was left out: its book is not what the exchange has. */
+  #onDamagedBook(type: BookMessage['type'], symbol: PairSymbol | undefined): void {
+    const topic = symbol && this.#public.subscriptions.topicOf('book', symbol);
+    if (topic?.channel !== 'book' || !this.#market.books.distrust(type, topic.symbol)) return;
+    this.#resyncBook(topic, 'a row of a book was not understood');
+  }
+
+  #resyncBook(topic: SubscriptionTopic & { readonly channel: 'book' }, why: string): void {
+    const { symbol } = topic;
+    const delayMs = this.#market.books.resyncDelayMs(symbol);
+    this.#config.logger.error({ symbol, delayMs }, why);
+    this.#public.subscriptions.renew('book', symbol, delayMs);
+    this.#listeners.state(topic, 'RESYNCING');
+  }
+
+  #onFault(error: unknown, message: KrakenMessage | undefined): void {
+    const channel = message?.kind ?? 'other';
+    this.#counters.failure(channel);
+    this.#config.logger.error({ channel, err: error }, 'a frame could not be handled');
   }
 
   #onProtocolError(error: ProtocolError, text: string): void {

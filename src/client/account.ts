@@ -4,6 +4,7 @@ import { feedOf, type SubscriptionState } from '../kraken/subscription.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import type { TokenSource } from '../kraken/token.ts';
 import { exponentialDelayMs } from '../lib/backoff.ts';
+import type { DecimalText } from '../lib/decimal-text.ts';
 import type { Balances } from '../market/balances.ts';
 import type { FeedState } from '../market/freshness.ts';
 import type { ConnectionEvent } from './callbacks.ts';
@@ -34,6 +35,7 @@ export interface BalanceStreamingStatus {
 export interface AccountHandlers {
   message: UpstreamHandlers['message'];
   protocolError: UpstreamHandlers['protocolError'];
+  fault: UpstreamHandlers['fault'];
   connectionEvent(event: ConnectionEvent): void;
   /** What is known of these assets changed, or how far it can be trusted. */
   changed(assets: readonly Asset[]): void;
@@ -85,6 +87,7 @@ export class Account {
       {
         message: handlers.message,
         protocolError: handlers.protocolError,
+        fault: handlers.fault,
         connectionEvent: event => this.#onConnection(event),
         subscriptionChanged: (topic, state) => this.#onSubscription(topic, state),
         dropped: () => {},
@@ -98,7 +101,8 @@ export class Account {
       ? new Holds(
           rest,
           {
-            refreshed: holds => this.#tell(this.#balances.setHolds(holds)),
+            refreshed: holds => this.#onHolds(holds),
+            fault: error => config.logger.error({ err: error }, 'a handler of holds failed'),
             failed: (error, permanent) => this.#onHoldsFailure(error, permanent),
           },
           config.clock,
@@ -136,7 +140,7 @@ export class Account {
   get state(): FeedState {
     if (this.#denied !== undefined) return 'REJECTED';
     const state = this.#upstream.subscriptions.get('balances')?.state ?? 'DISCONNECTED';
-    return state === 'LIVE' && this.#balances.sequence === undefined ? 'RESYNCING' : state;
+    return state === 'LIVE' && !this.#balances.whole ? 'RESYNCING' : state;
   }
 
   status(): BalanceStreamingStatus {
@@ -159,11 +163,11 @@ export class Account {
   receiveBalances(message: BalancesMessage, receivedAt: number): void {
     const outcome = this.#balances.apply(message, receivedAt);
     this.#upstream.subscriptions.received('balances', '', receivedAt);
-    if ('broken' in outcome) {
+    if (outcome.broken !== undefined) {
       const delayMs =
         this.#breaks === 0 ? 0 : exponentialDelayMs(this.#breaks - 1, RESYNC_BASE_MS, RESYNC_MAX_MS);
       this.#breaks += 1;
-      this.#config.logger.error({ why: outcome.broken, delayMs }, 'balances missed a message');
+      this.#config.logger.error({ why: outcome.broken, delayMs }, 'balances need a new snapshot');
       this.#resync(delayMs);
       this.#tell(this.#balances.assets());
     } else if (this.#balances.sequence === undefined) {
@@ -171,7 +175,7 @@ export class Account {
       if (this.#config.clock.monotonicMs() - this.#resyncAskedMs > SNAPSHOT_TIMEOUT_MS) this.#resync(0);
     } else {
       // A snapshot alone does not prove that the messages after it will follow.
-      if (message.type === 'update' && outcome.changed.length > 0) this.#breaks = 0;
+      if (message.type === 'update' && outcome.changed.length > 0 && this.#balances.whole) this.#breaks = 0;
       if (message.type === 'snapshot' || outcome.changed.length > 0) this.#lastUpdateAt = receivedAt;
       this.#tell(outcome.changed);
     }
@@ -238,6 +242,14 @@ export class Account {
       this.#holds?.refreshSoon();
       this.#pollHolds();
     });
+  }
+
+  #onHolds(holds: ReadonlyMap<Asset, DecimalText | undefined>): void {
+    const unknown = [...holds].filter(([, hold]) => hold === undefined).map(([asset]) => asset);
+    if (unknown.length > 0) {
+      this.#config.logger.warn({ assets: unknown.slice(0, 10), of: unknown.length }, 'holds make no sense');
+    }
+    this.#tell(this.#balances.setHolds(holds));
   }
 
   #onHoldsFailure(error: Error, permanent: boolean): void {

@@ -19,6 +19,8 @@ export interface CandleFeedOptions {
   readonly isWanted: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** Whether the feed can be trusted now. */
   readonly isLive: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
+  /** So many candles were left out, because their beginnings are not of today. */
+  readonly dropped: (symbol: PairSymbol, count: number) => void;
   /** The candles that changed, oldest first: one that has closed, before the one that follows it. */
   readonly changed: (symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]) => void;
 }
@@ -41,9 +43,13 @@ export class CandleFeed {
       const [{ symbol, interval }] = rows;
       if (!this.#options.accepts(symbol, interval, receivedAt)) continue;
       const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt)?.intervalBegin;
-      const series = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
+      const applied = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
+      const dropped = rows.length - (applied?.taken.length ?? 0);
+      if (dropped > 0) this.#options.dropped(symbol, dropped);
+      if (applied === undefined) continue;
+      const { series, taken } = applied;
       this.#closeInTime(symbol, interval, series);
-      this.#options.changed(symbol, interval, changedOf(series, message.type, rows, before, receivedAt));
+      this.#options.changed(symbol, interval, changedOf(series, message.type, taken, before, receivedAt));
     }
   }
 

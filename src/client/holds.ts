@@ -6,9 +6,12 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import type { DecimalText } from '../lib/decimal-text.ts';
 
 export interface HoldsHandlers {
-  refreshed(holds: ReadonlyMap<Asset, DecimalText>): void;
+  /** Undefined where what REST says of an asset makes no sense. */
+  refreshed(holds: ReadonlyMap<Asset, DecimalText | undefined>): void;
   /** `permanent`: the key may not ask, and it is not asked again. */
   failed(error: Error, permanent: boolean): void;
+  /** A handler threw. */
+  fault(error: unknown): void;
 }
 
 /** What comes within this time of a trigger is served by the same request. */
@@ -61,18 +64,22 @@ export class Holds {
     if (this.#cancel !== undefined) return;
     this.#cancel = this.#clock.after(delayMs, () => {
       this.#cancel = undefined;
-      void this.#ask();
+      this.#ask().catch((error: unknown) => {
+        this.#asking = false;
+        this.#handlers.fault(error);
+      });
     });
   }
 
   async #ask(): Promise<void> {
     const generation = this.#generation;
     this.#asking = true;
+    let refreshed: ReadonlyMap<Asset, DecimalText | undefined> | undefined;
     try {
       const holds = holdsOf(await this.#rest.post('BalanceEx'));
       if (generation !== this.#generation) return;
       this.#failures = 0;
-      this.#handlers.refreshed(holds);
+      refreshed = holds;
     } catch (error) {
       if (generation !== this.#generation) return;
       this.#onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -82,14 +89,16 @@ export class Holds {
       this.#askAgain = false;
       this.#schedule(DEBOUNCE_MS);
     }
+    if (refreshed !== undefined) this.#handlers.refreshed(refreshed);
   }
 
   #onFailure(error: Error): void {
     this.#denied = isFinal(error);
+    if (!this.#denied) {
+      const delayMs = retryDelayMs(error, this.#failures, this.#clock.random());
+      this.#failures += 1;
+      this.#schedule(delayMs);
+    }
     this.#handlers.failed(error, this.#denied);
-    if (this.#denied) return;
-    const delayMs = retryDelayMs(error, this.#failures, this.#clock.random());
-    this.#failures += 1;
-    this.#schedule(delayMs);
   }
 }

@@ -20,6 +20,8 @@ export interface TradeFeedOptions {
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair came; false when nobody subscribed to it. */
   readonly accepts: (symbol: PairSymbol, receivedAt: number) => boolean;
+  /** So many trades were left out, because their ids and times do not fit the others'. */
+  readonly dropped: (symbol: PairSymbol, count: number) => void;
   /** Trades in order, each once. */
   readonly deliver: (symbol: PairSymbol, delivery: TradeDelivery) => void;
   /** Whether trades are missing has changed. */
@@ -89,14 +91,20 @@ export class TradeFeed {
     });
   }
 
-  #settle(symbol: PairSymbol, { deliveries, missing, renumbered }: TradeOutcome): void {
+  #settle(symbol: PairSymbol, { deliveries, missing, renumbered, odd }: TradeOutcome): void {
+    if (odd > 0) this.#options.dropped(symbol, odd);
     if (renumbered) this.#options.logger.warn({ symbol }, 'trade ids have begun anew');
     for (const delivery of deliveries) {
       const { gap } = delivery;
       if (gap !== undefined) this.#options.logger.error({ symbol, ...gap }, 'trades could not be recovered');
       this.#options.deliver(symbol, delivery);
     }
-    if (missing !== undefined && !this.#repairing.has(symbol)) void this.#repair(symbol);
+    if (missing === undefined || this.#repairing.has(symbol)) return;
+    this.#repair(symbol).catch((error: unknown) => {
+      // The next trade finds what is missing again.
+      this.#repairing.delete(symbol);
+      this.#options.logger.error({ symbol, err: error }, 'fetching missing trades failed');
+    });
   }
 
   async #repair(symbol: PairSymbol): Promise<void> {
@@ -131,7 +139,7 @@ export class TradeFeed {
           attempts = 0;
           since = undefined;
           if (pages < MAX_PAGES) continue;
-        } else if (page.rows.length >= PAGE && pages < MAX_PAGES) {
+        } else if (page.size >= PAGE && pages < MAX_PAGES) {
           // A whole page of what is known: more trades share one instant than a page holds.
           since = page.last;
           continue;
@@ -186,7 +194,7 @@ export class TradeFeed {
     const found: TradeUpdate[] = [];
     let since = sinceBefore(timestamp);
     for (let page = 0; page < MAX_HISTORY_PAGES; page += 1) {
-      const { rows, last } = await this.#fetch(symbol, since);
+      const { rows, size, last } = await this.#fetch(symbol, since);
       const known = found.length;
       for (const row of rows.toSorted((a, b) => a.trade_id - b.trade_id)) {
         const next = tradeId + found.length + 1;
@@ -194,7 +202,7 @@ export class TradeFeed {
         if (row.trade_id === next) found.push(new TradeUpdate(row, clock.now(), true));
       }
       if (trades.tape(symbol)?.after(tradeId + found.length) !== undefined) return found;
-      if (rows.length < PAGE) return undefined;
+      if (size < PAGE) return undefined;
       // Again from the instant of the last one: where a page ends, others may share it.
       const next = found.length > known ? sinceBefore(found.at(-1)?.timestamp) : last;
       if (next === since) return undefined;

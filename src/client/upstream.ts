@@ -2,8 +2,9 @@ import { Connection } from '../kraken/connection.ts';
 import type { ConnectionState } from '../kraken/connection-state.ts';
 import type { ProtocolError } from '../kraken/decode.ts';
 import type { KrakenMessage, SubscriptionTopic } from '../kraken/messages.ts';
-import type { SubscriptionState } from '../kraken/subscription.ts';
+import { candleFeed, type FeedName, type SubscriptionState } from '../kraken/subscription.ts';
 import { Subscriptions } from '../kraken/subscriptions.ts';
+import type { PairSymbol } from '../kraken/symbols.ts';
 import { TokenKeeper, type TokenSource } from '../kraken/token.ts';
 import type { ConnectionEvent } from './callbacks.ts';
 import { connectionOptions, type KrakenWebSocketConfig } from './config.ts';
@@ -37,6 +38,8 @@ export const DISABLED: ConnectionView = {
 export interface UpstreamHandlers {
   message(message: KrakenMessage, receivedAt: number): void;
   protocolError(error: ProtocolError, text: string): void;
+  /** A handler threw; what was subscribed of that frame is renewed already. */
+  fault(error: unknown, message: KrakenMessage | undefined): void;
   subscriptionChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
   /** Nobody wants the topic any more. */
   dropped(topic: SubscriptionTopic): void;
@@ -75,6 +78,7 @@ export class Upstream {
       {
         message: (message, receivedAt) => this.#receive(message, receivedAt),
         protocolError: handlers.protocolError,
+        fault: (error, message) => this.#onFault(error, message),
         stateChanged: (state, previous, reason) => this.#onState(state, previous, reason),
       },
       clock,
@@ -159,6 +163,12 @@ export class Upstream {
     this.#handlers.message(message, receivedAt);
   }
 
+  /** What a frame left half done is not known: a new snapshot puts it right. */
+  #onFault(error: unknown, message: KrakenMessage | undefined): void {
+    this.#handlers.fault(error, message);
+    for (const [feed, symbol] of feedsOf(message)) this.subscriptions.renewSoon(feed, symbol);
+  }
+
   #onAccepted(): void {
     if (this.#authenticated) return;
     this.#authenticated = true;
@@ -214,3 +224,27 @@ const CONNECTION_STATES = {
   backingOff: 'BACKING_OFF',
   closed: 'CLOSED',
 } as const satisfies Record<ConnectionState['kind'], ConnectionView['state']>;
+
+/** What a message is about. */
+function feedsOf(message: KrakenMessage | undefined): Iterable<readonly [FeedName, PairSymbol | '']> {
+  switch (message?.kind) {
+    case 'ticker':
+    case 'book':
+    case 'trade':
+      return distinct(message.data.map(({ symbol }) => [message.kind, symbol]));
+    case 'ohlc':
+      return distinct(message.data.map(({ symbol, interval }) => [candleFeed(interval), symbol]));
+    case 'instrument':
+    case 'balances':
+    case 'executions':
+      return [[message.kind, '']];
+    default:
+      return [];
+  }
+}
+
+function distinct(
+  feeds: readonly (readonly [FeedName, PairSymbol])[],
+): Iterable<readonly [FeedName, PairSymbol]> {
+  return new Map(feeds.map(feed => [feed.join(' '), feed])).values();
+}

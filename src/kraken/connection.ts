@@ -32,6 +32,12 @@ export interface ConnectionHandlers {
   /** @param receivedAt wall-clock milliseconds */
   message(message: KrakenMessage, receivedAt: number): void;
   protocolError(error: ProtocolError, text: string): void;
+  /**
+   * A handler threw: that is the end of this frame, and of nothing else.
+   *
+   * @param message what it was about; undefined if the decoder itself threw
+   */
+  fault(error: unknown, message: KrakenMessage | undefined): void;
   /** After the state changed. `reason` says why a connection was lost. */
   stateChanged(state: ConnectionState, previous: ConnectionState, reason?: string): void;
 }
@@ -222,19 +228,28 @@ export class Connection {
   // ── Frames and signs of life ─────────────────────────────────────────────────────────────────────────
 
   #receive(text: string, epoch: number): void {
-    const nowMs = this.#clock.monotonicMs();
-    this.#lastFrameMs = nowMs;
+    this.#lastFrameMs = this.#clock.monotonicMs();
     this.lastMessageAt = this.#clock.now();
-    const message = decode(text);
-    if (message.kind === 'protocolError') {
-      this.#handlers.protocolError(message, text);
-      return;
+    let message: KrakenMessage | undefined;
+    try {
+      const decoded = decode(text);
+      if (decoded.kind === 'protocolError') {
+        this.#handlers.protocolError(decoded, text);
+        return;
+      }
+      message = decoded;
+      this.#handle(message, epoch, this.#lastFrameMs, this.lastMessageAt);
+    } catch (error) {
+      this.#handlers.fault(error, message);
     }
+  }
+
+  #handle(message: KrakenMessage, epoch: number, nowMs: number, receivedAt: number): void {
     if (this.#state.kind === 'connecting') this.#apply({ kind: 'greeted', epoch, nowMs });
     if (isRateComplaint(message)) this.#pacing.slowDown(nowMs);
     if (message.kind === 'pong') this.#onPong(message.req_id, nowMs);
     else if (!this.#heartbeatsExpected && message.kind !== 'status') this.#expectHeartbeats(epoch);
-    this.#handlers.message(message, this.lastMessageAt);
+    this.#handlers.message(message, receivedAt);
   }
 
   /** From the first answer or data on, Kraken sends at least a heartbeat a second. */

@@ -109,6 +109,19 @@ interface RateLimitedMessage {
   readonly error: string;
 }
 
+// ── Received: rows ─────────────────────────────────────────────────────────────────────────────────────
+
+/** A row that made no sense and was left out: it costs itself, and the others of its frame count. */
+export interface SkippedRow {
+  /** The pair or asset that it is about, if it names one. */
+  readonly name: string | undefined;
+  /** What was wrong. */
+  readonly problem: string;
+}
+
+/** Shared by all frames in which every row is right. */
+export const NOTHING_SKIPPED: readonly SkippedRow[] = Object.freeze([]);
+
 // ── Received: market data ──────────────────────────────────────────────────────────────────────────────
 
 /** @see https://docs.kraken.com/api/docs/websocket-v2/instrument */
@@ -118,8 +131,7 @@ export interface InstrumentMessage {
   readonly type: 'snapshot' | 'update';
   readonly assets: readonly AssetRow[];
   readonly pairs: readonly PairRow[];
-  /** What was wrong with rows that were left out: one odd pair is no reason to know none. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly SkippedRow[];
 }
 
 export interface AssetRow {
@@ -150,6 +162,7 @@ export interface TickerMessage {
   readonly kind: 'ticker';
   readonly type: 'snapshot' | 'update';
   readonly data: readonly TickerRow[];
+  readonly skipped: readonly SkippedRow[];
 }
 
 /** Prices in the quote asset, quantities in the base asset, all figures over a rolling 24 h. */
@@ -180,6 +193,7 @@ export interface BookMessage {
   /** A snapshot replaces the whole book. */
   readonly type: 'snapshot' | 'update';
   readonly data: readonly BookRow[];
+  readonly skipped: readonly SkippedRow[];
 }
 
 export interface BookRow {
@@ -206,6 +220,7 @@ export interface TradeMessage {
   /** A snapshot is the last fifty trades, oldest first. */
   readonly type: 'snapshot' | 'update';
   readonly data: readonly TradeRow[];
+  readonly skipped: readonly SkippedRow[];
 }
 
 export interface TradeRow {
@@ -230,6 +245,7 @@ export interface OhlcMessage {
   /** A snapshot is the recent candles, oldest first; the last may still be forming. */
   readonly type: 'snapshot' | 'update';
   readonly data: readonly OhlcRow[];
+  readonly skipped: readonly SkippedRow[];
 }
 
 /** Prices in the quote asset. Sent at each trade; an interval without trades has no candle. */
@@ -257,12 +273,14 @@ export type BalancesMessage =
       readonly kind: 'balances';
       readonly type: 'snapshot';
       readonly data: readonly BalanceRow[];
+      readonly skipped: readonly SkippedRow[];
       readonly sequence: number;
     }
   | {
       readonly kind: 'balances';
       readonly type: 'update';
       readonly data: readonly LedgerRow[];
+      readonly skipped: readonly SkippedRow[];
       /** Rises by one with each message of the subscription. */
       readonly sequence: number;
     };
@@ -308,6 +326,7 @@ export interface ExecutionsMessage {
   readonly type: 'snapshot' | 'update';
   /** How many orders and fills it speaks of. */
   readonly rows: number;
+  readonly skipped: readonly SkippedRow[];
   /** Rises by one with each message of the subscription. */
   readonly sequence: number;
 }
@@ -321,4 +340,6 @@ type SessionMessage =
   | RateLimitedMessage;
 type MarketMessage = InstrumentMessage | TickerMessage | BookMessage | TradeMessage | OhlcMessage;
 type AccountMessage = BalancesMessage | ExecutionsMessage;
-export type KrakenMessage = SessionMessage | MarketMessage | AccountMessage;
+/** Messages made of rows. */
+export type DataMessage = MarketMessage | AccountMessage;
+export type KrakenMessage = SessionMessage | DataMessage;

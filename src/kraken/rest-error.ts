@@ -29,7 +29,7 @@ const LOCKOUT_MS = 900_000;
 const THROTTLED_UNTIL = /Throttled: ?(\d+)/;
 
 /** What Kraken lists in `error`, as one error. */
-export function refusedByKraken(errors: readonly string[], now: number): RestError {
+export function refusedByKraken(errors: readonly string[], now: number, leastMs = 0): RestError {
   const text = errors.join(', ');
   const advice = adviceFor(errors[0] ?? '');
   const untilSeconds = THROTTLED_UNTIL.exec(text)?.[1];
@@ -38,7 +38,18 @@ export function refusedByKraken(errors: readonly string[], now: number): RestErr
     : untilSeconds === undefined
       ? 0
       : Math.max(0, Number(untilSeconds) * 1_000 - now);
-  return new RestError(text, advice === 'retryLater' || advice === 'reauthenticate', retryAfterMs);
+  const temporary = advice === 'retryLater' || advice === 'reauthenticate';
+  return new RestError(text, temporary, Math.max(leastMs, Number.isFinite(retryAfterMs) ? retryAfterMs : 0));
+}
+
+/** No longer than an hour is believed. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+/** The header `Retry-After`, seconds or an HTTP date, in milliseconds; 0 when it says nothing. */
+export function readRetryAfter(header: string | null, now: number): number {
+  if (header === null) return 0;
+  const waitMs = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+  return waitMs > 0 ? Math.min(waitMs, LONGEST_RETRY_AFTER_MS) : 0;
 }
 
 /** Whether the same call would fail again. What is not said to be final may pass: a source may fail in any way. */

@@ -7,7 +7,7 @@ import {
   parseLossless,
 } from '../lib/lossless-json.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
-import { RestError, RestQueueFull, refusedByKraken } from './rest-error.ts';
+import { RestError, RestQueueFull, readRetryAfter, refusedByKraken } from './rest-error.ts';
 import { signature } from './signature.ts';
 
 export interface RestOptions {
@@ -21,6 +21,8 @@ export interface RestOptions {
   readonly timeoutMs: number;
 }
 
+/** Statuses whose `Retry-After` counts. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
 /** Public calls that may leave at once before the rate applies. */
 const BURST = 5;
 /** Calls that may wait for their turn, of each kind and urgency; more are refused. */
@@ -111,7 +113,11 @@ export class RestClient {
         headers: { 'User-Agent': 'kraken-graphql', ...request.headers },
         signal: abort.signal,
       });
-      return readEnvelope(response.status, await response.text(), this.#clock.now());
+      const now = this.#clock.now();
+      const retryAfterMs = BUSY.has(response.status)
+        ? readRetryAfter(response.headers.get('retry-after'), now)
+        : 0;
+      return readEnvelope(response.status, await response.text(), now, retryAfterMs);
     } catch (error) {
       if (error instanceof RestError) throw error;
       throw new RestError(`REST API not reached: ${reasonOf(error)}`, true, 0, { cause: error });
@@ -125,22 +131,22 @@ export class RestClient {
  * `{"error": [...], "result": {...}}`, or whatever a proxy on the way had to say. Only Kraken's own words can be final:
  * a page of somebody else passes, whatever its status.
  */
-function readEnvelope(status: number, text: string, now: number): LosslessObject {
+function readEnvelope(status: number, text: string, now: number, retryAfterMs: number): LosslessObject {
   let envelope: LosslessJson;
   try {
     envelope = parseLossless(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new RestError(`HTTP ${status} without JSON`, true, 0, { cause: error });
+    throw new RestError(`HTTP ${status} without JSON`, true, retryAfterMs, { cause: error });
   }
-  if (!isObject(envelope)) throw new RestError(`HTTP ${status} with an unknown answer`, true);
+  if (!isObject(envelope)) throw new RestError(`HTTP ${status} with an unknown answer`, true, retryAfterMs);
   const listed = Array.isArray(envelope['error']) ? envelope['error'] : [];
   // An entry that begins with W is a warning.
   const errors = listed.filter(entry => typeof entry === 'string').filter(entry => !entry.startsWith('W'));
-  if (errors.length > 0) throw refusedByKraken(errors, now);
+  if (errors.length > 0) throw refusedByKraken(errors, now, retryAfterMs);
   const { result } = envelope;
   if (isObject(result)) return result;
-  throw new RestError(`HTTP ${status} without a result`, true);
+  throw new RestError(`HTTP ${status} without a result`, true, retryAfterMs);
 }
 
 /** What `fetch` says is "fetch failed"; why is in its cause. */

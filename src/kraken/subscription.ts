@@ -46,6 +46,8 @@ export interface Subscription {
   /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
   renew: boolean;
   cancelRenewal: Cancel | undefined;
+  /** Monotonic: no sooner is it renewed again because of a frame that could not be handled. */
+  nextRenewalMs: number;
   silent: boolean;
   /** Times in a row that a renewal for silence brought a snapshot and no more. */
   quietRenewals: number;
@@ -66,6 +68,7 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     claims: new Map(),
     renew: false,
     cancelRenewal: undefined,
+    nextRenewalMs: 0,
     silent: false,
     quietRenewals: 0,
     frames: 0,

@@ -59,6 +59,8 @@ const ACK_TIMEOUT_MS = 10_000;
 /** The same, once Kraken has said that it ignores some. */
 const DOUBT_TIMEOUT_MS = 1_500;
 const SWEEP_MS = 5_000;
+/** Between renewals because of frames that could not be handled. */
+const RENEWAL_MS = 30_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
@@ -143,6 +145,15 @@ export class Subscriptions {
     if (subscription !== undefined) this.#renewLater(subscription, delayMs);
   }
 
+  /** The same, once in half a minute however often it is asked for: what made it necessary may come again at once. */
+  renewSoon(feed: FeedName, symbol: PairSymbol | ''): void {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
+    const nowMs = this.#clock.monotonicMs();
+    if (subscription === undefined || nowMs < subscription.nextRenewalMs) return;
+    subscription.nextRenewalMs = nowMs + RENEWAL_MS;
+    this.#renewLater(subscription, 0);
+  }
+
   #renewLater(subscription: Subscription, delayMs: number): void {
     const renew = (): void => {
       subscription.renew = true;
@@ -165,9 +176,13 @@ export class Subscriptions {
     return subscription && this.#view(subscription);
   }
 
-  /** What is subscribed for a channel and symbol: of a book, with the depth that is on the wire. */
+  /**
+   * What is subscribed for a channel and symbol: of a book, with the depth that is on the wire. Undefined too when Kraken
+   * refused it.
+   */
   topicOf(feed: FeedName, symbol: PairSymbol): SubscriptionTopic | undefined {
-    return this.#byFeed.get(feed)?.get(symbol)?.topic;
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
+    return subscription?.phase.kind === 'rejected' ? undefined : subscription?.topic;
   }
 
   /** How far it can be trusted; undefined when it is not subscribed. */
@@ -237,7 +252,8 @@ export class Subscriptions {
    */
   received(feed: FeedName, symbol: string, receivedAt: number): boolean {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
-    if (subscription === undefined) return false;
+    // Nor is there anything to expect of a pair that Kraken has refused.
+    if (subscription === undefined || subscription.phase.kind === 'rejected') return false;
     subscription.lastMessageMs = this.#clock.monotonicMs();
     subscription.lastMessageAt = receivedAt;
     subscription.frames += 1;

@@ -7,11 +7,49 @@ export type PairSymbol = string & { readonly __pairSymbol: never };
 export type Asset = string & { readonly __asset: never };
 
 /** Kraken's older names that are still in use (WebSocket v1 and REST), and what v2 calls them. */
-const RENAMED: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' };
-const RENAMED_BACK: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['XBT', 'BTC'],
+  ['XDG', 'DOGE'],
+]);
+const RENAMED_BACK: ReadonlyMap<string, string> = new Map([...RENAMED].map(([old, name]) => [name, old]));
 
 const PAIR = /^[A-Za-z0-9.]{1,16}[/\-_][A-Za-z0-9.]{1,16}$/;
+const LONGEST_ASSET = 16;
+const ASSET = /^[!-~]{1,32}$/;
+const DOT = 46;
+const SLASH = 47;
+const ZERO = 48;
+const NINE = 57;
 const SUGGESTIONS = 5;
+
+/** Whether this can be the name of a pair in v2: `BTC/USD`. */
+export function isPairName(text: string): text is PairSymbol {
+  return text !== '' && endOfPairName(text, 0) === text.length;
+}
+
+/** The index behind the name of a pair that begins at `start`; -1 when there is none. Asked for each frame. */
+export function endOfPairName(text: string, start: number): number {
+  const slash = endOfAssetPart(text, start);
+  const base = slash - start;
+  if (base === 0 || base > LONGEST_ASSET || text.charCodeAt(slash) !== SLASH) return -1;
+  const end = endOfAssetPart(text, slash + 1);
+  const quote = end - slash - 1;
+  return quote === 0 || quote > LONGEST_ASSET ? -1 : end;
+}
+
+/** Letters, digits and points. */
+function endOfAssetPart(text: string, start: number): number {
+  for (let index = start; ; index += 1) {
+    const code = text.charCodeAt(index);
+    const letter = code | 32;
+    if (!((code >= ZERO && code <= NINE) || (letter >= 97 && letter <= 122) || code === DOT)) return index;
+  }
+}
+
+/** Whether this can be the name of an asset: short, of characters that can be seen. */
+export function isAssetName(text: string): text is Asset {
+  return ASSET.test(text);
+}
 
 /**
  * Reads a pair by its spelling alone, without knowing which pairs exist: `xbt-usd` is `BTC/USD`.
@@ -28,14 +66,14 @@ export function spellPair(text: string): PairSymbol | undefined {
 
 function spellAsset(text: string): Asset {
   const upper = /^[A-Z0-9.]+x$/.test(text) ? text : text.toUpperCase();
-  return (RENAMED[upper] ?? upper) as Asset;
+  return (RENAMED.get(upper) ?? upper) as Asset;
 }
 
 /** What REST calls a pair in its requests: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) */
 export function restPairName(symbol: PairSymbol): string {
   return symbol
     .split('/')
-    .map(asset => RENAMED_BACK[asset] ?? asset)
+    .map(asset => RENAMED_BACK.get(asset) ?? asset)
     .join('');
 }
 
@@ -51,7 +89,7 @@ const REST_PREFIXED = new Set(
 export function assetOfRestName(name: string): Asset {
   const [base = '', ...suffixes] = name.split('.');
   const bare = REST_PREFIXED.has(base) ? base.slice(1) : base;
-  return [RENAMED[bare] ?? bare, ...suffixes].join('.') as Asset;
+  return [RENAMED.get(bare) ?? bare, ...suffixes].join('.') as Asset;
 }
 
 /** The pairs that exist, found under every spelling in use. Built anew when pairs come or go. */
@@ -100,7 +138,7 @@ export class SymbolDirectory {
 /** `BTCUSD`, `XBTUSD`: the spellings of a pair without a separator. */
 function runTogether(symbol: PairSymbol): readonly string[] {
   const [base = '', quote = ''] = symbol.toUpperCase().split('/');
-  const bases = [base, RENAMED_BACK[base]].filter(name => name !== undefined);
-  const quotes = [quote, RENAMED_BACK[quote]].filter(name => name !== undefined);
+  const bases = [base, RENAMED_BACK.get(base)].filter(name => name !== undefined);
+  const quotes = [quote, RENAMED_BACK.get(quote)].filter(name => name !== undefined);
   return bases.flatMap(one => quotes.map(other => one + other));
 }

@@ -4,23 +4,26 @@
  * first character that is otherwise it gives up, and `decode.ts` reads the frame in the general way.
  */
 import type { DecimalText } from '../lib/decimal-text.ts';
-import type {
-  BookMessage,
-  BookRow,
-  LevelRow,
-  TickerMessage,
-  TickerRow,
-  TradeMessage,
-  TradeRow,
+import {
+  type BookMessage,
+  type BookRow,
+  type LevelRow,
+  NOTHING_SKIPPED,
+  type TickerMessage,
+  type TickerRow,
+  type TradeMessage,
+  type TradeRow,
 } from './messages.ts';
-import type { PairSymbol } from './symbols.ts';
+import { MOST_CHECKSUM } from './rows.ts';
+import { endOfPairName, type PairSymbol } from './symbols.ts';
+import { endOfTimestamp } from './timestamp.ts';
 
+const QUOTE = 34;
 const COMMA = 44;
 const MINUS = 45;
 const DOT = 46;
 const ZERO = 48;
 const NINE = 57;
-const BACKSLASH = 92;
 const CLOSE_BRACKET = 93;
 
 /** Longer numbers are rare enough for the general way. */
@@ -45,13 +48,13 @@ export function readUsual(text: string): BookMessage | TradeMessage | TickerMess
 
 function readMessage(): BookMessage | TradeMessage | TickerMessage | undefined {
   if (skip('{"channel":"book","type":"')) {
-    return { kind: 'book', type: readType(), data: readRows(bookRow) };
+    return { kind: 'book', type: readType(), data: readRows(bookRow), skipped: NOTHING_SKIPPED };
   }
   if (skip('{"channel":"trade","type":"')) {
-    return { kind: 'trade', type: readType(), data: readRows(tradeRow) };
+    return { kind: 'trade', type: readType(), data: readRows(tradeRow), skipped: NOTHING_SKIPPED };
   }
   if (skip('{"channel":"ticker","type":"')) {
-    return { kind: 'ticker', type: readType(), data: readRows(tickerRow) };
+    return { kind: 'ticker', type: readType(), data: readRows(tickerRow), skipped: NOTHING_SKIPPED };
   }
   return undefined;
 }
@@ -72,13 +75,14 @@ function readRows<Row>(read: () => Row): readonly Row[] {
 
 function bookRow(): BookRow {
   expect('"symbol":"');
-  const symbol = readText() as PairSymbol;
+  const symbol = readPair();
   expect(',"bids":[');
   const bids = readLevels();
   expect(',"asks":[');
   const asks = readLevels();
   expect(',"checksum":');
   const checksum = readInteger();
+  usual &&= checksum <= MOST_CHECKSUM;
   return { symbol, bids, asks, checksum, timestamp: readTimestamp() };
 }
 
@@ -90,9 +94,9 @@ function readLevels(): readonly LevelRow[] {
   }
   do {
     expect('{"price":');
-    const price = readDecimal();
+    const price = readAmount();
     expect(',"qty":');
-    levels.push({ price, qty: readDecimal() });
+    levels.push({ price, qty: readAmount() });
     expect('}');
   } while (usual && source.charCodeAt(position++) === COMMA);
   usual &&= source.charCodeAt(position - 1) === CLOSE_BRACKET;
@@ -101,45 +105,46 @@ function readLevels(): readonly LevelRow[] {
 
 function tradeRow(): TradeRow {
   expect('"symbol":"');
-  const symbol = readText() as PairSymbol;
+  const symbol = readPair();
   const side = skip(',"side":"buy","price":') ? 'buy' : 'sell';
   if (side === 'sell') expect(',"side":"sell","price":');
-  const price = readDecimal();
+  const price = readAmount();
   expect(',"qty":');
-  const qty = readDecimal();
+  const qty = readAmount();
   const ord_type = skip(',"ord_type":"limit","trade_id":') ? 'limit' : 'market';
   if (ord_type === 'market') expect(',"ord_type":"market","trade_id":');
   const trade_id = readInteger();
+  usual &&= trade_id > 0;
   expect(',"timestamp":"');
-  return { symbol, side, price, qty, ord_type, trade_id, timestamp: readText() };
+  return { symbol, side, price, qty, ord_type, trade_id, timestamp: readTime() };
 }
 
 function tickerRow(): TickerRow {
   expect('"symbol":"');
-  const symbol = readText() as PairSymbol;
+  const symbol = readPair();
   expect(',"bid":');
-  const bid = readDecimal();
+  const bid = readAmount();
   expect(',"bid_qty":');
-  const bid_qty = readDecimal();
+  const bid_qty = readAmount();
   expect(',"ask":');
-  const ask = readDecimal();
+  const ask = readAmount();
   expect(',"ask_qty":');
-  const ask_qty = readDecimal();
+  const ask_qty = readAmount();
   expect(',"last":');
-  const last = readDecimal();
+  const last = readAmount();
   expect(',"volume":');
-  const volume = readDecimal();
+  const volume = readAmount();
   expect(',"vwap":');
-  const vwap = readDecimal();
+  const vwap = readAmount();
   expect(',"low":');
-  const low = readDecimal();
+  const low = readAmount();
   expect(',"high":');
-  const high = readDecimal();
+  const high = readAmount();
   expect(',"change":');
   const change = readDecimal();
   expect(',"change_pct":');
   const change_pct = readDecimal();
-  const volume_usd = skip(',"volume_usd":') ? readDecimal() : undefined;
+  const volume_usd = skip(',"volume_usd":') ? readAmount() : undefined;
   const trades = skip(',"trades":') ? readInteger() : undefined;
   return {
     symbol,
@@ -161,30 +166,52 @@ function tickerRow(): TickerRow {
 }
 
 function readTimestamp(): string | undefined {
-  return skip(',"timestamp":"') ? readText() : undefined;
+  return skip(',"timestamp":"') ? readTime() : undefined;
 }
 
+/** The pair of the last row: most rows are of the same one as the row before. */
+let lastPair = '' as PairSymbol;
+
 /** From behind its first quote to behind its last. */
-function readText(): string {
-  const start = position;
-  const end = source.indexOf('"', start);
-  for (let index = start; index < end; index += 1) {
-    const code = source.charCodeAt(index);
-    if (code === BACKSLASH || code < 32) usual = false;
+function readPair(): PairSymbol {
+  const end = position + lastPair.length;
+  if (lastPair !== '' && source.charCodeAt(end) === QUOTE && source.startsWith(lastPair, position)) {
+    position = end + 1;
+    return lastPair;
   }
-  usual &&= end >= 0;
+  const pair = readQuoted(endOfPairName(source, position)) as PairSymbol;
+  if (usual) lastPair = pair;
+  return pair;
+}
+
+function readTime(): string {
+  return readQuoted(endOfTimestamp(source, position));
+}
+
+/** @param end where the closing quote has to be; -1 when what is quoted is not right */
+function readQuoted(end: number): string {
+  usual &&= end >= 0 && source.charCodeAt(end) === QUOTE;
+  const start = position;
   position = end + 1;
   return source.slice(start, end);
 }
 
-/** A number in plain notation: what `toDecimalText` leaves as it is. */
+/** A number of either sign in plain notation: what `toDecimalText` leaves as it is. */
 function readDecimal(): DecimalText {
   const start = position;
-  let index = source.charCodeAt(start) === MINUS ? start + 1 : start;
-  const whole = index;
+  if (source.charCodeAt(start) === MINUS) position += 1;
+  readAmount();
+  usual &&= position - start <= LONGEST_NUMBER;
+  return source.slice(start, position) as DecimalText;
+}
+
+/** One that is not negative. */
+function readAmount(): DecimalText {
+  const start = position;
+  let index = start;
   let code = source.charCodeAt(index);
   while (code >= ZERO && code <= NINE) code = source.charCodeAt(++index);
-  usual &&= index > whole && (index === whole + 1 || source.charCodeAt(whole) !== ZERO);
+  usual &&= index > start && (index === start + 1 || source.charCodeAt(start) !== ZERO);
   if (code === DOT) {
     const fraction = index + 1;
     do code = source.charCodeAt(++index);

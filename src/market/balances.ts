@@ -1,4 +1,4 @@
-import type { BalanceRow, BalancesMessage, LedgerRow, WalletRow } from '../kraken/messages.ts';
+import type { BalancesMessage, LedgerRow, WalletRow } from '../kraken/messages.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import { Decimal, type DecimalText } from '../lib/decimal-text.ts';
 import { BalanceUpdate } from './balance-update.ts';
@@ -11,8 +11,14 @@ interface Holding {
   readonly receivedAt: number;
 }
 
-/** What one message did: which assets changed, or why it was not applied. */
-export type BalancesOutcome = { readonly changed: readonly Asset[] } | { readonly broken: string };
+/** What one message did. */
+export interface BalancesOutcome {
+  readonly changed: readonly Asset[];
+  /** Why a new snapshot is needed; undefined if none is. */
+  readonly broken?: string;
+}
+
+type Holds = ReadonlyMap<Asset, DecimalText | undefined>;
 
 /** Ledger entries that are remembered, so that one that comes again is not applied again. */
 const REMEMBERED_LEDGER_IDS = 10_000;
@@ -24,15 +30,21 @@ const NO_HOLD = '0' as DecimalText;
  */
 export class Balances {
   readonly #holdings = new Map<Asset, Holding>();
-  /** Held by open orders, by asset; undefined until REST has told. */
-  #holds: ReadonlyMap<Asset, DecimalText> | undefined;
+  /** Held by open orders, by asset (undefined where REST made no sense); undefined until REST has told. */
+  #holds: Holds | undefined;
   readonly #ledgerIds = new Set<string>();
   #sequence: number | undefined;
   #sequenceGaps = 0;
+  #whole = false;
 
   /** Of the last message applied; undefined while a snapshot is awaited. */
   get sequence(): number | undefined {
     return this.#sequence;
+  }
+
+  /** Whether the last snapshot was understood in all its rows, and everything since followed. */
+  get whole(): boolean {
+    return this.#whole && this.#sequence !== undefined;
   }
 
   /** Times that a message did not follow the one before it. */
@@ -48,20 +60,25 @@ export class Balances {
   balance(asset: Asset): BalanceUpdate | undefined {
     const holding = this.#holdings.get(asset);
     if (holding === undefined) return undefined;
-    // REST lists every asset with a hold: one that it leaves out has none.
-    const holdTrade = this.#holds && (this.#holds.get(asset) ?? NO_HOLD);
+    const holdTrade = this.#holds && holdOf(this.#holds, asset);
     return new BalanceUpdate({ asset, holdTrade, ...holding });
   }
 
   apply(message: BalancesMessage, receivedAt: number): BalancesOutcome {
-    if (message.type === 'snapshot') return this.#applySnapshot(message.data, message.sequence, receivedAt);
+    if (message.type === 'snapshot') return this.#applySnapshot(message, receivedAt);
     const expected = this.#sequence === undefined ? undefined : this.#sequence + 1;
     if (message.sequence !== expected) {
       this.#sequence = undefined;
       // What comes between a break and its snapshot is part of the same break.
       if (expected === undefined) return { changed: [] };
       this.#sequenceGaps += 1;
-      return { broken: `sequence ${message.sequence} came in place of ${expected}` };
+      return { changed: [], broken: `sequence ${message.sequence} came in place of ${expected}` };
+    }
+    if (message.skipped.length > 0) {
+      // Which wallet would be wrong from now on is not known for certain.
+      this.#sequence = undefined;
+      this.#sequenceGaps += 1;
+      return { changed: [], broken: `an entry of message ${message.sequence} was not understood` };
     }
     this.#sequence = message.sequence;
     const changed = new Set<Asset>();
@@ -75,11 +92,11 @@ export class Balances {
   }
 
   /** What is held by open orders, for every asset. */
-  setHolds(holds: ReadonlyMap<Asset, DecimalText>): readonly Asset[] {
+  setHolds(holds: Holds): readonly Asset[] {
     const before = this.#holds;
     this.#holds = holds;
     return this.assets().filter(
-      asset => before === undefined || (before.get(asset) ?? NO_HOLD) !== (holds.get(asset) ?? NO_HOLD),
+      asset => before === undefined || holdOf(before, asset) !== holdOf(holds, asset),
     );
   }
 
@@ -94,21 +111,27 @@ export class Balances {
     this.#holds = undefined;
   }
 
-  #applySnapshot(rows: readonly BalanceRow[], sequence: number, receivedAt: number): BalancesOutcome {
+  #applySnapshot(
+    { data, skipped, sequence }: BalancesMessage & { readonly type: 'snapshot' },
+    receivedAt: number,
+  ): BalancesOutcome {
     this.#sequence = sequence;
-    const told = new Set(rows.map(row => row.asset));
+    this.#whole = skipped.length === 0;
+    const told = new Set(data.map(row => row.asset));
     const changed = new Set(told);
     for (const [asset, holding] of this.#holdings) {
-      if (told.has(asset)) continue;
+      // A row that was not understood may be of any asset that no other row is of.
+      if (told.has(asset) || !this.#whole) continue;
       // The snapshot lists every asset with a balance: the rest has none any more.
       this.#holdings.set(asset, { ...holding, balance: NO_HOLD, wallets: [], receivedAt });
       changed.add(asset);
     }
-    for (const { asset, asset_class, balance, wallets } of rows) {
+    for (const { asset, asset_class, balance, wallets } of data) {
       const timestamp = this.#holdings.get(asset)?.timestamp;
       this.#holdings.set(asset, { assetClass: asset_class, balance, wallets, timestamp, receivedAt });
     }
-    return { changed: [...changed] };
+    if (this.#whole) return { changed: [...changed] };
+    return { changed: [...changed], broken: 'a row of the snapshot was not understood' };
   }
 
   #enter(row: LedgerRow, receivedAt: number): void {
@@ -142,6 +165,11 @@ export class Balances {
     const [oldest] = this.#ledgerIds;
     if (oldest !== undefined) this.#ledgerIds.delete(oldest);
   }
+}
+
+/** REST lists every asset with a hold: one that it leaves out has none. */
+function holdOf(holds: Holds, asset: Asset): DecimalText | undefined {
+  return holds.has(asset) ? holds.get(asset) : NO_HOLD;
 }
 
 /** Older snapshots name no wallets. */

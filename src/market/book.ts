@@ -93,6 +93,11 @@ export class OrderBook {
     return true;
   }
 
+  /** A message about it was not understood: what follows would be applied to a state that the exchange has left. */
+  distrust(): void {
+    this.#resyncing = true;
+  }
+
   /** The last verified state to `depth` levels a side; undefined before there is one. */
   view(depth: number): OrderBookUpdate | undefined {
     if (this.#latest === undefined) return undefined;

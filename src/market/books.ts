@@ -77,6 +77,19 @@ export class Books {
     return 'verified';
   }
 
+  /**
+   * A row about a book was not understood. A checksum would tell, but only of the ten best levels.
+   *
+   * @returns whether a new snapshot is needed; not when one is awaited already
+   */
+  distrust(type: 'snapshot' | 'update', symbol: PairSymbol): boolean {
+    const book = this.#books.get(symbol);
+    if (type === 'update' && (book === undefined || book.resyncing)) return false;
+    book?.distrust();
+    this.#failures.set(symbol, (this.#failures.get(symbol) ?? 0) + 1);
+    return true;
+  }
+
   /** How long to wait before asking for a new snapshot: not at all, then 1 s doubling to 30 s until one verifies. */
   resyncDelayMs(symbol: PairSymbol): number {
     const failures = this.#failures.get(symbol) ?? 0;

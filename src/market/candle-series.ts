@@ -41,6 +41,11 @@ export class CandleSeries {
     return this.last(1, now)[0];
   }
 
+  /** When the latest candle begins. */
+  get latestBegin(): string | undefined {
+    return this.#candles.at(-1)?.row.interval_begin;
+  }
+
   /** When the latest candle turns closed by the clock alone; undefined without one. */
   get closesAt(): number | undefined {
     const latest = this.#candles.at(-1);

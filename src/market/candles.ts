@@ -3,7 +3,19 @@ import type { PairSymbol } from '../kraken/symbols.ts';
 import { CandleSeries } from './candle-series.ts';
 import type { OHLCUpdate } from './ohlc-update.ts';
 
-/** The candles of every pair and interval. */
+const DAY_MS = 86_400_000;
+/** A late trade changes a candle of just now. */
+const LATE_INTERVALS = 2;
+
+/** Whether a candle can have begun by now. Clocks differ, but not by a day. */
+function hasBegun({ interval_begin, interval }: OhlcRow, now: number): boolean {
+  return Date.parse(interval_begin) <= now + interval * 60_000 + DAY_MS;
+}
+
+/**
+ * The candles of every pair and interval. One that begins in the far future would be the latest for good, and one from
+ * long before the others would have them all told again: neither is taken.
+ */
 export class Candles {
   readonly #byInterval = new Map<CandleMinutes, Map<PairSymbol, CandleSeries>>();
 
@@ -24,7 +36,7 @@ export class Candles {
   /**
    * Takes the rows of one message.
    *
-   * @returns the series that changed
+   * @returns the series that changed, and the rows that it took; undefined when it took none
    */
   apply(
     type: 'snapshot' | 'update',
@@ -32,11 +44,16 @@ export class Candles {
     interval: CandleMinutes,
     rows: readonly OhlcRow[],
     receivedAt: number,
-  ): CandleSeries {
+  ): { readonly series: CandleSeries; readonly taken: readonly OhlcRow[] } | undefined {
+    const latest = type === 'snapshot' ? undefined : this.series(symbol, interval)?.latestBegin;
+    const leastMs =
+      latest === undefined ? 0 : Date.parse(latest) - LATE_INTERVALS * interval * 60_000 - DAY_MS;
+    const taken = rows.filter(row => hasBegun(row, receivedAt) && Date.parse(row.interval_begin) >= leastMs);
+    if (taken.length === 0) return undefined;
     const series = this.#getOrAdd(symbol, interval);
-    if (type === 'snapshot') series.applySnapshot(rows, receivedAt);
-    else for (const row of rows) series.applyUpdate(row, receivedAt);
-    return series;
+    if (type === 'snapshot') series.applySnapshot(taken, receivedAt);
+    else for (const row of taken) series.applyUpdate(row, receivedAt);
+    return { series, taken };
   }
 
   mergeHistory(
@@ -46,7 +63,10 @@ export class Candles {
     receivedAt: number,
   ): CandleSeries {
     const series = this.#getOrAdd(symbol, interval);
-    series.mergeHistory(rows, receivedAt);
+    series.mergeHistory(
+      rows.filter(row => hasBegun(row, receivedAt)),
+      receivedAt,
+    );
     return series;
   }
 

@@ -20,11 +20,13 @@ export class Instruments {
 
   /** A snapshot replaces the list, an update replaces rows of it. */
   apply(message: InstrumentMessage): void {
-    if (message.type === 'snapshot') {
-      this.#pairs.clear();
-      this.#assets.clear();
-    }
     const known = this.#directory.size;
+    if (message.type === 'snapshot') {
+      // A row that was not understood is no reason to forget what was known of it.
+      const kept = new Set(message.skipped.map(row => row.name));
+      for (const symbol of this.#pairs.keys()) if (!kept.has(symbol)) this.#pairs.delete(symbol);
+      for (const id of this.#assets.keys()) if (!kept.has(id)) this.#assets.delete(id);
+    }
     for (const pair of message.pairs) this.#pairs.set(pair.symbol, pair);
     for (const asset of message.assets) this.#assets.set(asset.id, asset);
     if (message.type === 'update' && this.#pairs.size === known) return;

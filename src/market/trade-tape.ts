@@ -118,6 +118,7 @@ export class TradeTape {
 
   /** What is missing will not come: names it, and passes on what waited for it. */
   giveUp(): readonly TradeDelivery[] {
+    this.#dropContradicted();
     const { missing } = this;
     if (missing !== undefined) {
       this.#gap = missing;
@@ -135,6 +136,25 @@ export class TradeTape {
     this.#heldFrom = Number.POSITIVE_INFINITY;
     this.#lastId = undefined;
     this.#gap = undefined;
+  }
+
+  /**
+   * A trade that was held back while others with lower ids came later than it, and happened later, was none: going on
+   * from it would drop all that come until the ids reach it.
+   */
+  #dropContradicted(): void {
+    const { latest } = this;
+    if (latest === undefined || latest.recovered) return;
+    for (const [id, { timestamp, receivedAt }] of this.#held) {
+      if (timestamp >= latest.timestamp || receivedAt >= latest.receivedAt) continue;
+      this.#held.delete(id);
+    }
+    this.#findHeldFrom();
+  }
+
+  #findHeldFrom(): void {
+    this.#heldFrom = Number.POSITIVE_INFINITY;
+    for (const id of this.#held.keys()) this.#heldFrom = Math.min(this.#heldFrom, id);
   }
 
   #take(row: TradeRow, receivedAt: number, recovered: boolean): void {
@@ -166,8 +186,7 @@ export class TradeTape {
       this.#held.delete(next.tradeId);
       this.#pass(next);
     }
-    this.#heldFrom = Number.POSITIVE_INFINITY;
-    for (const id of this.#held.keys()) this.#heldFrom = Math.min(this.#heldFrom, id);
+    this.#findHeldFrom();
   }
 
   #deliver(first = false): TradeDelivery[] {

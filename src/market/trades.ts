@@ -1,5 +1,6 @@
 import type { TradeRow } from '../kraken/messages.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { TradeNumbering } from './trade-numbering.ts';
 import { type TradeDelivery, type TradeGap, TradeTape } from './trade-tape.ts';
 import type { TradeUpdate } from './trade-update.ts';
 
@@ -25,11 +26,14 @@ export interface TradeOutcome {
   readonly missing: TradeGap | undefined;
   /** The exchange has begun to number anew: nobody can tell whether something was missed. */
   readonly renumbered: boolean;
+  /** Trades that were dropped, because their ids and times do not fit the others'. */
+  readonly odd: number;
 }
 
 /** The tape of every pair. */
 export class Trades {
   readonly #tapes = new Map<PairSymbol, TradeTape>();
+  readonly #numberings = new Map<PairSymbol, TradeNumbering>();
   readonly #maxHeld: number;
   /** Pairs whose tape waits for missing trades. */
   readonly #broken = new Set<PairSymbol>();
@@ -76,18 +80,20 @@ export class Trades {
     if (tape === undefined) {
       tape = new TradeTape(this.#maxHeld);
       this.#tapes.set(symbol, tape);
+      this.#numberings.set(symbol, new TradeNumbering());
     }
-    const fresh = source === 'rest' ? undefined : rowsAfterRenumbering(tape, rows);
-    if (fresh !== undefined) {
+    const numbering = source === 'rest' ? undefined : this.#numberings.get(symbol);
+    const sifted = numbering?.sift(tape, rows, receivedAt) ?? { rows, renumbered: false, odd: 0 };
+    if (sifted.renumbered) {
       tape.restart();
       this.#broken.delete(symbol);
     }
-    const deliveries = tape.apply(fresh ?? rows, receivedAt, source === 'rest');
+    const deliveries = tape.apply(sifted.rows, receivedAt, source === 'rest');
     for (const { trades } of deliveries) {
       this.#tradesRecovered += trades.filter(trade => trade.recovered).length;
     }
     this.#count(symbol, tape, deliveries);
-    return { deliveries, missing: tape.missing, renumbered: fresh !== undefined };
+    return { deliveries, missing: tape.missing, renumbered: sifted.renumbered, odd: sifted.odd };
   }
 
   /** What is missing of this pair will not come. */
@@ -95,12 +101,13 @@ export class Trades {
     const tape = this.#tapes.get(symbol);
     const deliveries = tape?.giveUp() ?? [];
     if (tape !== undefined) this.#count(symbol, tape, deliveries);
-    return { deliveries, missing: tape?.missing, renumbered: false };
+    return { deliveries, missing: tape?.missing, renumbered: false, odd: 0 };
   }
 
   drop(symbol: PairSymbol): void {
     this.#formerDuplicates += this.#tapes.get(symbol)?.duplicates ?? 0;
     this.#tapes.delete(symbol);
+    this.#numberings.delete(symbol);
     this.#broken.delete(symbol);
   }
 
@@ -118,16 +125,4 @@ export class Trades {
       this.#gapsRepaired += 1;
     }
   }
-}
-
-/**
- * A trade that is later than the last known one, with an id from before everything that is known, can not be an old one
- * that comes again: ids have begun anew. Then what is later is new.
- */
-function rowsAfterRenumbering(tape: TradeTape, rows: readonly TradeRow[]): readonly TradeRow[] | undefined {
-  const { latest, oldest } = tape;
-  if (latest === undefined || oldest === undefined || rows.length === 0) return undefined;
-  if (rows.some(row => row.trade_id >= oldest.tradeId)) return undefined;
-  const later = rows.filter(row => row.timestamp > latest.timestamp);
-  return later.length > 0 ? later : undefined;
 }

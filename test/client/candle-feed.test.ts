@@ -31,7 +31,7 @@ function receive(minute: number, trades: number): void {
     interval_begin: new Date(START + minute * 60_000).toISOString().replace('Z', '000000Z'),
     interval: 1,
   };
-  feed.receive({ kind: 'ohlc', type: 'update', data: [row] }, clock.now());
+  feed.receive({ kind: 'ohlc', type: 'update', data: [row], skipped: [] }, clock.now());
 }
 
 beforeEach(() => {
@@ -44,6 +44,7 @@ beforeEach(() => {
     clock,
     pair: () => undefined,
     accepts: () => true,
+    dropped: () => {},
     isWanted: () => true,
     isLive: () => live,
     changed: (_symbol, _interval, candles) => {

@@ -1,12 +1,13 @@
 /** Short runs of what `npm run soak` does a million times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fuzzClients, fuzzUpstream } from '../support/fuzz.ts';
+import { fuzzClients } from '../support/fuzz.ts';
+import { fuzzUpstream } from '../support/fuzz-upstream.ts';
 
-test('twenty thousand frames of the exchange that are nearly right harm nothing', async () => {
-  const { frames, problems } = await fuzzUpstream({ frames: 20_000, seed: 3 });
+test('two thousand hostile frames harm no one who reads every field of everything', async () => {
+  const { frames, problems } = await fuzzUpstream({ frames: 2_000, seed: 3 });
   assert.deepEqual(problems, []);
-  assert.equal(frames, 20_000);
+  assert.equal(frames, 2_000);
 });
 
 test('ten thousand messages of clients that are nearly right harm nothing', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decode } from '../../src/kraken/decode.ts';
 import { frames, token } from '../support/fixtures.ts';
@@ -121,7 +121,110 @@ test('one odd row of the list of pairs is left out and named, and the others are
   const message = decode(frame.replace('"price_precision":5', '"price_precision":null'));
   assert.ok(message.kind === 'instrument');
   assert.equal(message.pairs.length, 1);
-  assert.deepEqual(message.skipped, ['pairs "EUR/USD": price_precision is not an integer below 2^53']);
+  assert.deepEqual(message.skipped, [
+    { name: 'EUR/USD', problem: 'price_precision is not an integer from 0 to 30' },
+  ]);
+});
+
+test('no recorded frame has a row that is left out', () => {
+  for (const name of ['ticker', 'book', 'trade', 'ohlc', 'balances', 'executions', 'instrument']) {
+    for (const frame of frames(`${name}.jsonl`)) {
+      const message = decode(frame);
+      assert.ok('skipped' in message, frame);
+      assert.deepEqual(message.skipped, [], frame);
+    }
+  }
+});
+
+describe('one row that makes no sense costs that row', () => {
+  const ROWS = {
+    ticker:
+      '{"symbol":"BTC/USD","bid":1.10,"bid_qty":1.0,"ask":2.0,"ask_qty":1.0,"last":1.5,"volume":1.0,"vwap":1.0,"low":1.0,"high":2.0,"change":-0.1,"change_pct":0.10,"volume_usd":1.0,"trades":3,"timestamp":"2026-09-25T17:48:26.844359Z"}',
+    book: '{"symbol":"BTC/USD","bids":[{"price":1.0,"qty":2.0}],"asks":[],"checksum":7,"timestamp":"2026-09-25T17:48:26.844359Z"}',
+    trade:
+      '{"symbol":"BTC/USD","side":"buy","price":1.0,"qty":2.0,"ord_type":"limit","trade_id":7,"timestamp":"2026-09-25T17:48:26.844359Z"}',
+    ohlc: '{"symbol":"BTC/USD","open":1.0,"high":1.0,"low":1.0,"close":1.0,"trades":3,"volume":1.0,"vwap":1.0,"interval_begin":"2026-09-25T16:00:00.000000000Z","interval":240}',
+    balances:
+      '{"ledger_id":"L","timestamp":"2026-09-25T17:48:26.844359Z","type":"trade","asset":"USD","asset_class":"currency","wallet_type":"spot","wallet_id":"main","amount":-1.0,"fee":0.1,"balance":2.0}',
+    executions: '{"order_id":"O"}',
+  } as const;
+  const WRONG: Record<keyof typeof ROWS, readonly (readonly [RegExp, string])[]> = {
+    ticker: [
+      [/"2026[^"]*"/, '"never"'],
+      [/"2026[^"]*"/, '"2026-02-30T00:00:00.000000Z"'],
+      [/"2026[^"]*"/, '"2008-12-31T23:59:59.000000Z"'],
+      [/"2026[^"]*"/, '"2101-01-01T00:00:00.000000Z"'],
+      [/"2026[^"]*"/, '"2026-09-25T24:00:00.000000Z"'],
+      [/"2026[^"]*"/, '"2026-09-25T17:48:26.844359+02:00"'],
+      [/"bid":1.10/, '"bid":-1.10'],
+      [/"bid":1.10/, '"bid":"NaN"'],
+      [/"bid":1.10/, '"bid":1e400'],
+      [/"trades":3/, '"trades":-3'],
+      [/BTC.USD/, 'BTC'],
+      [/BTC.USD/, `${'A'.repeat(17)}/USD`],
+      [/BTC.USD/, '__proto__'],
+    ],
+    book: [
+      [/"checksum":7/, '"checksum":4294967296'],
+      [/"checksum":7/, '"checksum":-1'],
+      [/"qty":2.0/, '"qty":-2.0'],
+      [/\[\{[^\]]*\]/, '[7]'],
+      [/\[\{[^\]]*\]/, '{}'],
+    ],
+    trade: [
+      [/"trade_id":7/, '"trade_id":0'],
+      [/"trade_id":7/, '"trade_id":9007199254740993'],
+      [/"trade_id":7/, '"trade_id":"0x7"'],
+      [/"buy"/, '"hold"'],
+      [/"limit"/, '"constructor"'],
+      [/"2026[^"]*"/, 'null'],
+    ],
+    ohlc: [
+      [/"interval":240/, '"interval":7'],
+      [/T16:00/, 'T17:00'],
+      [/T16:00:00.000000000/, 'T16:00:00.000000001'],
+      [/"2026[^"]*"/, '"Invalid Date"'],
+      [/"trades":3/, '"trades":3.5'],
+    ],
+    balances: [
+      [/"USD"/, '"U\\u0000D"'],
+      [/"USD"/, `"${'U'.repeat(33)}"`],
+      [/"main"/, '{}'],
+      [/"2026[^"]*"/, '"2026"'],
+      [/"L"/, 'null'],
+    ],
+    executions: [[/.*/, '[]']],
+  };
+  for (const [channel, row] of Object.entries(ROWS)) {
+    test(channel, () => {
+      const frame = (rows: string): string =>
+        `{"channel":"${channel}","type":"update","data":[${rows}],"sequence":3}`;
+      const good = decode(frame(row));
+      assert.ok('skipped' in good && good.skipped.length === 0, JSON.stringify(good));
+      for (const [pattern, replacement] of WRONG[channel as keyof typeof ROWS]) {
+        const odd = row.replace(pattern, replacement);
+        const text = frame(`${odd},${row}`);
+        const message = decode(text);
+        assert.ok('skipped' in message && message.skipped.length === 1, text);
+        const rows = 'data' in message ? message.data.length : 'rows' in message ? message.rows : 0;
+        assert.equal(rows, 1, text);
+      }
+      for (const odd of ['null', '7', '[]', '"row"', '{}']) {
+        if (channel === 'executions' && odd === '{}') continue;
+        const message = decode(frame(`${row},${odd}`));
+        assert.ok('skipped' in message && message.skipped.length === 1, odd);
+      }
+    });
+  }
+
+  test('instrument', () => {
+    const [text = ''] = frames('instrument.jsonl');
+    for (const odd of ['99999999999', '31', '-1', '1.5', '"eight"']) {
+      const message = decode(text.replace('"price_precision":5', `"price_precision":${odd}`));
+      assert.ok(message.kind === 'instrument');
+      assert.deepEqual([message.pairs.length, message.skipped.length], [1, 1]);
+    }
+  });
 });
 
 test('what is not understood is named, with the channel where there is one', () => {
@@ -133,17 +236,15 @@ test('what is not understood is named, with the channel where there is one', () 
   assert.equal(codeOf(''), 'NOT_JSON -');
   assert.equal(codeOf('[]'), 'UNKNOWN_MESSAGE -');
   assert.equal(codeOf('{"channel":"weather"}'), 'UNKNOWN_CHANNEL weather');
-  assert.equal(
-    codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD"}]}'),
-    'INVALID_MEMBER ticker',
-  );
-  assert.equal(
-    codeOf('{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":1e400}]}'),
-    'INVALID_MEMBER ticker',
-  );
   assert.equal(codeOf('{"channel":"ticker","type":"update","data":{}}'), 'INVALID_MEMBER ticker');
   assert.equal(codeOf('{"channel":"status","type":"update","data":[]}'), 'INVALID_MEMBER status');
   assert.equal(codeOf('{"channel":7}'), 'UNKNOWN_CHANNEL 7');
+  assert.equal(codeOf(`{"channel":"${'x'.repeat(33)}"}`), 'INVALID_MEMBER -');
+  assert.equal(codeOf('{"channel":"__proto__\\n"}'), 'INVALID_MEMBER -');
+  assert.equal(
+    codeOf('{"channel":"instrument","type":"snapshot","data":{"pairs":[]}}'),
+    'INVALID_MEMBER instrument',
+  );
   assert.equal(codeOf('{"Error":"Exceeded msg rate"}'), 'rateLimited');
 });
 

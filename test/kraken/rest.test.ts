@@ -147,6 +147,24 @@ describe('the client', () => {
     assert.equal((await failure(rest.get('Trades', {}))).retryAfterMs, 900_000);
   });
 
+  test('a server that is busy is left alone for as long as it says', async () => {
+    for (const [status, header, body, least, most] of [
+      [429, '7', '<html>', 7_000, 7_000],
+      [503, new Date(Date.now() + 60_000).toUTCString(), '<html>', 50_000, 60_000],
+      [429, '30', '{"error":["EGeneral:Too many requests"]}', 30_000, 30_000],
+      [503, '9', '{"error":[]}', 9_000, 9_000],
+      [429, '99999999999', '[]', 3_600_000, 3_600_000],
+      [429, 'soon', '', 0, 0],
+      [429, new Date(0).toUTCString(), '', 0, 0],
+      [502, '7', '', 0, 0],
+    ] as const) {
+      answer = (_request, _body, response) => response.writeHead(status, { 'retry-after': header }).end(body);
+      const { retryAfterMs, temporary } = await failure(rest.get('Time', {}));
+      assert.ok(retryAfterMs >= least && retryAfterMs <= most, `${status} ${header}: ${retryAfterMs}`);
+      assert.equal(temporary, true);
+    }
+  });
+
   test("a warning is no error, and a proxy's page is", async () => {
     answer = (_request, _body, response) =>
       json(response, { error: ['WGeneral:deprecated'], result: { ok: true } });
@@ -256,11 +274,52 @@ describe('rows', () => {
     );
   });
 
-  test('what is no row is an error, not a crash', () => {
-    for (const text of ['{}', '{"X":7,"last":"1"}', '{"X":[7],"last":"1"}', '{"X":[["a"]],"last":"1"}']) {
+  test('an answer without rows is an error, not a crash', () => {
+    for (const text of ['{}', '{"X":7,"last":"1"}', '{"X":[]}', '{"X":[],"last":"now"}']) {
       assert.throws(() => tradesOf(result(text), BTC, digits), RestError);
     }
-    assert.throws(() => holdsOf(result('{"XXBT":{}}')), RestError);
+  });
+
+  test('a row that makes no sense costs that row', () => {
+    const trade = '["1.0","2",1791506062.5,"b","l","",7]';
+    for (const odd of [
+      '7',
+      '[]',
+      '["a"]',
+      trade.replace('1791506062.5', '1e300'),
+      trade.replace('1791506062.5', '-1'),
+      trade.replace('1791506062.5', '8e15'),
+      trade.replace('"b"', '"x"'),
+      trade.replace('"l"', '"constructor"'),
+      trade.replace('"1.0"', '"-1.0"'),
+      trade.replace(',7]', ',0]'),
+      trade.replace(',7]', ',9007199254740993]'),
+    ]) {
+      const page = tradesOf(result(`{"X":[${odd},${trade}],"last":"1"}`), BTC, digits);
+      assert.deepEqual([page.rows.length, page.size, page.rows[0]?.trade_id], [1, 2, 7], odd);
+    }
+    const candle = '[1790348400,"1","1","1","1","1","1",5]';
+    for (const odd of ['null', '[]', candle.replace('48400', '48401'), candle.replace('5]', '5.5]')]) {
+      assert.equal(candlesOf(result(`{"X":[${odd},${candle}]}`), BTC, 60, digits).length, 1, odd);
+    }
+  });
+
+  test('a hold that makes no sense is unknown, and the others are known', () => {
+    const holds = holdsOf(
+      result(
+        '{"XXBT":{"balance":"1"},"ZUSD":{"hold_trade":"8.10"},"XETH":7,"SOL":{"hold_trade":"-1"},"constructor":{"hold_trade":"1"},"":{}}',
+      ),
+    );
+    assert.deepEqual(
+      [...holds],
+      [
+        ['BTC', undefined],
+        ['USD', '8.10'],
+        ['ETH', undefined],
+        ['SOL', undefined],
+        ['constructor', '1'],
+      ],
+    );
   });
 });
 

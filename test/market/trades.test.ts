@@ -9,8 +9,13 @@ import { Trades } from '../../src/market/trades.ts';
 
 const BTC = 'BTC/USD' as PairSymbol;
 
+const NOW = Date.UTC(2026, 9, 9);
+
 /** Later ids are later in time, unless said otherwise. */
-function row(id: number, timestamp = new Date(Date.UTC(2026, 9, 8) + id).toISOString()): TradeRow {
+function row(
+  id: number,
+  timestamp = new Date(Date.UTC(2026, 9, 8) + Math.min(id, 86_000_000)).toISOString(),
+): TradeRow {
   const text = (value: number): DecimalText => String(value) as DecimalText;
   return {
     symbol: BTC,
@@ -35,7 +40,7 @@ class Reader {
   }
 
   apply(source: 'snapshot' | 'update' | 'rest', ...ids: readonly number[]): void {
-    this.take(this.trades.apply(BTC, rows(...ids), 0, source).deliveries);
+    this.take(this.trades.apply(BTC, rows(...ids), NOW, source).deliveries);
   }
 
   take(deliveries: readonly TradeDelivery[]): void {
@@ -126,24 +131,112 @@ describe('a tape', () => {
 
   test('starts anew when the exchange has begun to number anew, with what is later than the last known', () => {
     const reader = new Reader();
-    reader.trades.apply(BTC, [row(1_000, '2026-10-09T00:00:10.000000Z')], 0, 'snapshot');
+    reader.trades.apply(BTC, [row(1_000, '2026-10-09T00:00:10.000000Z')], NOW, 'snapshot');
     const { deliveries, renumbered } = reader.trades.apply(
       BTC,
-      [row(4, '2026-10-09T00:00:09.000000Z'), row(5, '2026-10-09T00:00:11.000000Z')],
-      0,
+      [
+        row(4, '2026-10-09T00:00:09.000000Z'),
+        row(5, '2026-10-09T00:00:11.000000Z'),
+        row(6, '2026-10-09T00:00:12.000000Z'),
+        row(7, '2026-10-09T00:00:12.000000Z'),
+      ],
+      NOW,
       'snapshot',
     );
     assert.equal(renumbered, true);
     assert.deepEqual(
       deliveries[0]?.trades.map(trade => trade.tradeId),
-      [5],
+      [5, 6, 7],
     );
     // A snapshot that is merely old is no reason to.
     assert.equal(
-      reader.trades.apply(BTC, [row(3, '2026-10-09T00:00:08.000000Z')], 0, 'snapshot').renumbered,
+      reader.trades.apply(BTC, [row(3, '2026-10-09T00:00:08.000000Z')], NOW, 'snapshot').renumbered,
       false,
     );
   });
+
+  test('starts anew after two messages of one trade each, and serves both', () => {
+    const { trades } = new Reader();
+    trades.apply(BTC, [row(1_000, '2026-10-09T00:00:10.000000Z')], NOW, 'snapshot');
+    const first = trades.apply(BTC, [row(5, '2026-10-09T00:00:11.000000Z')], NOW, 'update');
+    assert.deepEqual([first.renumbered, first.odd, first.deliveries], [false, 1, []]);
+    const again = trades.apply(BTC, [row(5, '2026-10-09T00:00:11.000000Z')], NOW, 'update');
+    assert.equal(again.renumbered, false, 'the same once more proves nothing');
+    const second = trades.apply(BTC, [row(6, '2026-10-09T00:00:12.000000Z')], NOW, 'update');
+    assert.equal(second.renumbered, true);
+    assert.deepEqual(
+      second.deliveries.flatMap(delivery => delivery.trades.map(trade => trade.tradeId)),
+      [5, 6],
+    );
+  });
+
+  test('goes on when one trade has an id from far ahead, or a time that has not come', () => {
+    const reader = new Reader();
+    reader.apply('snapshot', 5, 6);
+    for (const odd of [row(2 ** 53 - 1), row(7, '2026-10-11T00:00:00.000000Z')]) {
+      assert.equal(reader.trades.apply(BTC, [odd], NOW, 'update').odd, 1);
+    }
+    reader.apply('update', 7, 8);
+    assert.deepEqual([reader.ids, reader.gaps], [[5, 6, 7, 8], []]);
+  });
+
+  test('begins with the trades that belong together, whatever odd one is among them', () => {
+    const reader = new Reader();
+    reader.apply('snapshot', 1, 70_000_001, 70_000_002, 70_000_003, 2 ** 53 - 1);
+    assert.deepEqual(reader.ids, [70_000_001, 70_000_002, 70_000_003]);
+  });
+
+  test('gives up no trades for one that others have proved wrong since', () => {
+    const reader = new Reader();
+    reader.apply('snapshot', 5);
+    reader.apply('update', 500);
+    // Later than the odd one, in its time and in its coming.
+    const later = row(6, new Date(Date.UTC(2026, 9, 8) + 1_000).toISOString());
+    reader.take(reader.trades.apply(BTC, [later], NOW + 1_000, 'update').deliveries);
+    reader.take(reader.trades.giveUp(BTC).deliveries);
+    assert.deepEqual([reader.ids, reader.gaps], [[5, 6], []]);
+    assert.equal(reader.trades.tape(BTC)?.missing, undefined);
+  });
+});
+
+test('whatever odd trades come among right ones, each right one is served, once and in order', () => {
+  const odd = fc.record({
+    id: fc.oneof(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 2_000_000, max: 2 ** 53 - 1 })),
+    seconds: fc.integer({ min: -100_000, max: 200_000 }),
+  });
+  const step = fc.oneof(
+    fc.record({ count: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ odd, again: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), steps => {
+      const reader = new Reader();
+      let next = 1_000;
+      let last = 999;
+      const right = (count: number): void => {
+        reader.apply('update', ...Array.from({ length: count }, () => next++));
+        last = next - 1;
+      };
+      reader.apply('snapshot', ...Array.from({ length: 5 }, () => next++));
+      for (const one of steps) {
+        if ('count' in one) right(one.count);
+        else {
+          const time = new Date(Date.UTC(2026, 9, 8) + last + one.odd.seconds * 1_000).toISOString();
+          for (let times = one.again ? 2 : 1; times > 0; times -= 1) {
+            reader.take(reader.trades.apply(BTC, [row(one.odd.id, time)], NOW, 'update').deliveries);
+          }
+          // One odd row is followed by right ones: two in a row that agree would be a proof.
+          right(1);
+        }
+      }
+      assert.deepEqual(
+        reader.ids,
+        Array.from({ length: next - 1_000 }, (_, index) => 1_000 + index),
+      );
+      assert.deepEqual(reader.gaps, []);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test('whatever is lost, repeated or out of order: each trade once, in order, and what is missing is named', () => {

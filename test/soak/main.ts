@@ -7,7 +7,8 @@
 import { parseArgs } from 'node:util';
 import { corruptBooks } from '../support/corruption.ts';
 import { disconnectAgainAndAgain } from '../support/disconnects.ts';
-import { fuzzClients, fuzzUpstream } from '../support/fuzz.ts';
+import { fuzzClients } from '../support/fuzz.ts';
+import { fuzzUpstream } from '../support/fuzz-upstream.ts';
 import { allAttacks, hostileDocuments, oneAttacker } from '../support/hostility.ts';
 import { randomFaults } from '../support/random-faults.ts';
 import { churn, recoveryTimes } from '../support/resilience.ts';

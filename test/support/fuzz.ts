@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Feed } from '../../bench/support/feed.ts';
-import { clientFrame, serverFrame } from '../../bench/support/frames.ts';
+import { clientFrame } from '../../bench/support/frames.ts';
 import { upgrade } from '../../bench/support/upgrade.ts';
-import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { eventually, query } from './client.ts';
-import { frames } from './fixtures.ts';
 import { startServer } from './server.ts';
 
 /** What became of frames that make no sense. */
@@ -36,62 +34,6 @@ export function mutate(text: string, random: () => number): string {
     mutated = mutated.slice(0, at) + inserted + mutated.slice(at + removed);
   }
   return random() < 0.1 ? mutated.slice(0, Math.floor(random() * mutated.length)) : mutated;
-}
-
-const CHANNELS = [
-  'book',
-  'trade',
-  'ticker',
-  'ohlc',
-  'instrument',
-  'status-heartbeat',
-  'acks-and-errors',
-  'balances',
-];
-
-/** Frames of the exchange that are nearly right. Afterwards a right one has to be understood as ever. */
-export async function fuzzUpstream({ frames: count, seed }: FuzzOptions): Promise<FuzzReport> {
-  const random = seededRandom(seed);
-  // Whole lists of instruments are large, and say the same as their beginnings.
-  const recorded = CHANNELS.flatMap(name => frames(`${name}.jsonl`)).map(text => text.slice(0, 4_000));
-  const ticker = (bid: string): string =>
-    `{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":${bid},"bid_qty":1.0,"ask":2.0,"ask_qty":1.0,"last":1.5,"volume":1.0,"vwap":1.0,"low":1.0,"high":2.0,"change":0.1,"change_pct":0.10}]}`;
-  const feed = new Feed(channel =>
-    channel === 'ticker' ? ticker('1.10').replace('update', 'snapshot') : undefined,
-  );
-  const app = await startServer(await feed.start());
-  const problems: string[] = [];
-  try {
-    await feed.subscribed();
-    const before = heapUsed();
-    const received = app.client.getMessageStatistics().total;
-    let sent = 0;
-    await feed.pump(
-      {
-        next() {
-          sent += 1;
-          return serverFrame(mutate(recorded[Math.floor(random() * recorded.length)] ?? '', random));
-        },
-      },
-      count,
-    );
-    await eventually(
-      () => app.client.getMessageStatistics().total - received,
-      total => total >= sent || app.client.getConnectionStatus().public.reconnects > 0,
-    );
-    const { reconnects } = app.client.getConnectionStatus().public;
-    if (reconnects > 0) problems.push(`the connection was given up ${reconnects} times`);
-    feed.send([serverFrame(ticker('4.20'))]);
-    await eventually(
-      // By the name alone: what was left of a list of pairs may have been taken for one.
-      () => app.client.market.ticker('BTC/USD' as PairSymbol)?.bid,
-      bid => bid === '4.20',
-    );
-    return { frames: sent, heap: [before, heapUsed()], problems };
-  } finally {
-    await app.close();
-    feed.stop();
-  }
 }
 
 /** Frames that one socket sends before it is the next one's turn: below what the limit of messages allows at once. */
@@ -171,7 +113,7 @@ function exampleOperations(): readonly string[] {
     .map(name => readFileSync(new URL(name, FOLDER), 'utf8'));
 }
 
-function heapUsed(): number {
+export function heapUsed(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
 }

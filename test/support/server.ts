@@ -1,6 +1,6 @@
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { SIMULATED_KEY, SIMULATED_SECRET } from '../../src/simulator/account.ts';
 import { Exchange, type ExchangeOptions } from '../../src/simulator/exchange.ts';
 
@@ -46,6 +46,7 @@ export async function start(
 export function startServer(
   krakenWsUrl: string,
   environment: Readonly<Record<string, string>> = {},
+  logger: Logger = silentLogger,
 ): Promise<App> {
   const config = readConfig({
     PORT: '0',
@@ -54,5 +55,5 @@ export function startServer(
     KRAKEN_RECONNECT_MAX_DELAY_MS: '100',
     ...environment,
   });
-  return createApp({ config, logger: silentLogger });
+  return createApp({ config, logger });
 }
