@@ -179,7 +179,10 @@ function streamAlways(client: KrakenWebSocketV2, symbols: Config['symbols']): vo
   }
   client.registerCallback('instruments', instruments => {
     const online = [...instruments.pairs()].filter(pair => pair.status === 'online');
-    client.subscribeTicker(online.map(pair => pair.symbol));
+    client.subscribeTicker(
+      online.map(pair => pair.symbol),
+      { eventTrigger: 'trades' },
+    );
   });
 }
 

@@ -19,7 +19,7 @@ export interface TradeFeedOptions {
   /** The pair as listed, for its digits. */
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair came; false when nobody subscribed to it. */
-  readonly accepts: (symbol: PairSymbol, receivedAt: number) => boolean;
+  readonly accepts: (symbol: PairSymbol, receivedAt: number, type: TradeMessage['type']) => boolean;
   /** Trades in order, each once. */
   readonly deliver: (symbol: PairSymbol, delivery: TradeDelivery) => void;
   /** Whether trades are missing has changed. */
@@ -56,7 +56,7 @@ export class TradeFeed {
   receive(message: TradeMessage, receivedAt: number): void {
     // As a rule all rows are of one pair; a snapshot may mix them.
     for (const [symbol, rows] of groupBy(message.data, row => row.symbol)) {
-      if (!this.#options.accepts(symbol, receivedAt)) continue;
+      if (!this.#options.accepts(symbol, receivedAt, message.type)) continue;
       this.#settle(symbol, this.#options.trades.apply(symbol, rows, receivedAt, message.type));
     }
   }
