@@ -125,15 +125,11 @@ export class Exchange {
       return;
     }
     this.#repeat(tradesPerSecond, () => this.trade(this.#market.draw()));
-    this.#repeat(bookChangesPerSecond, () => this.#makers(this.#market.draw()));
+    this.#repeat(bookChangesPerSecond, () => this.makers(this.#market.draw()));
   }
 
   #repeat(timesPerSecond: number, happen: () => void): void {
     if (timesPerSecond > 0) this.#timers.push(setInterval(happen, 1_000 / timesPerSecond));
-  }
-
-  #makers(symbol: string): void {
-    this.#publisher.happen(symbol, changed => this.#market.makers(symbol, changed));
   }
 
   /** Drops every connection and stops listening. */
@@ -175,6 +171,11 @@ export class Exchange {
   /** One level below the top of this book changes. */
   deep(symbol: string): void {
     this.#publisher.happen(symbol, changed => this.#market.deep(symbol, changed));
+  }
+
+  /** Either of the two, as the pair is: of a quiet one the top stands still. */
+  makers(symbol: string): void {
+    this.#publisher.happen(symbol, changed => this.#market.makers(symbol, changed));
   }
 
   /** Puts an amount into a wallet of the account (or takes it out), told to its owner. */
