@@ -295,7 +295,8 @@ export class KrakenWebSocketV2 {
     if (channel !== 'balances') {
       this.#declared.remove(
         channel,
-        symbols?.map(text => this.resolveSymbol(text)),
+        // One that is not listed any more still goes by its name.
+        symbols?.map(text => this.#declared.named(text) ?? this.resolveSymbol(text)),
       );
       return;
     }

@@ -2,7 +2,7 @@ import type { PairRow, TradeMessage } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
 import { isFinal, RestQueueFull } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
-import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
+import { type PairSymbol, restPair } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { groupBy } from '../lib/group-by.ts';
@@ -215,7 +215,7 @@ export class TradeFeed {
     urgency: 'urgent' | 'patient' = 'patient',
   ): Promise<ReturnType<typeof tradesOf>> {
     const { rest, pair } = this.#options;
-    const parameters = { pair: restPairName(symbol), since, count: String(PAGE) };
+    const parameters = { ...restPair(symbol), since, count: String(PAGE) };
     const result = await rest.get('Trades', parameters, urgency);
     return tradesOf(result, symbol, pair(symbol));
   }

@@ -57,5 +57,6 @@ export function requestFor(
 
 /** Always said: what Kraken does without it differs by channel and has changed over time. */
 function snapshotOf(topic: SubscriptionTopic): Partial<SubscribeRequest['params']> {
-  return topic.channel === 'executions' ? { snap_orders: true, snap_trades: false } : { snapshot: true };
+  if (topic.channel === 'executions') return { snap_orders: true, snap_trades: false };
+  return { snapshot: true, ...(topic.channel === 'instrument' && { include_tokenized_assets: true }) };
 }

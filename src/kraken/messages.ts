@@ -48,6 +48,8 @@ export interface SubscribeRequest {
     readonly interval?: CandleMinutes;
     /** Whether the current state is wanted first. Absent on unsubscribe. */
     readonly snapshot?: boolean;
+    /** Of the list of pairs: shares as well (`AAPLx/USD`). Absent on unsubscribe. */
+    readonly include_tokenized_assets?: boolean;
     /** Of executions, in place of `snapshot`: open orders, and the last fills. */
     readonly snap_orders?: boolean;
     readonly snap_trades?: boolean;

@@ -11,6 +11,8 @@ const RENAMED: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' };
 const RENAMED_BACK: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
 
 const PAIR = /^[A-Za-z0-9.]{1,16}[/\-_][A-Za-z0-9.]{1,16}$/;
+/** A share, as Kraken spells it: `AAPLx`. */
+const TOKENIZED = /^[A-Z0-9.]+x$/;
 const SUGGESTIONS = 5;
 
 /**
@@ -27,16 +29,23 @@ export function spellPair(text: string): PairSymbol | undefined {
 }
 
 function spellAsset(text: string): Asset {
-  const upper = /^[A-Z0-9.]+x$/.test(text) ? text : text.toUpperCase();
+  const upper = TOKENIZED.test(text) ? text : text.toUpperCase();
   return (RENAMED[upper] ?? upper) as Asset;
 }
 
-/** What REST calls a pair in its requests: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) */
-export function restPairName(symbol: PairSymbol): string {
-  return symbol
-    .split('/')
-    .map(asset => RENAMED_BACK[asset] ?? asset)
-    .join('');
+/**
+ * How REST requests name a pair: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) Pairs of tokenized assets are found
+ * by their class alone.
+ */
+export function restPair(symbol: PairSymbol): { readonly pair: string; readonly asset_class?: string } {
+  const [base = '', quote = ''] = symbol.split('/');
+  const pair = [base, quote].map(asset => RENAMED_BACK[asset] ?? asset).join('');
+  return { pair, ...(TOKENIZED.test(base) && { asset_class: 'tokenized_asset' }) };
+}
+
+/** Whether a user means this asset by `text`: `btc`, `XBT`, `AAPLx`. */
+export function meansAsset(text: string, asset: Asset): boolean {
+  return text === asset || spellAsset(text.trim()).toUpperCase() === asset.toUpperCase();
 }
 
 /** REST's older names begin with X (coins) or Z (money), and these alone are still in use. */
