@@ -7,6 +7,7 @@ import { Faults } from './faults.ts';
 import { instrumentData, instrumentUpdate } from './listing.ts';
 import { SimulatedMarket } from './market.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
+import { statusFrame } from './protocol.ts';
 import { Publisher } from './publisher.ts';
 import { seededRandom } from './random.ts';
 import { Recording } from './replay.ts';
@@ -18,7 +19,7 @@ import {
   type SnapshotRequest,
   type Source,
 } from './session.ts';
-import { nanoseconds, Raw, write } from './wire.ts';
+import { write } from './wire.ts';
 
 export interface ExchangeOptions {
   readonly host?: string;
@@ -270,8 +271,8 @@ export class Exchange {
   #source(): Source {
     return (
       this.#recording ?? {
-        status: connectionId => this.#status(connectionId),
-        lists: (_channel, symbol) => this.#market.pair(symbol) !== undefined,
+        status: connectionId => statusFrame(this.#system, connectionId),
+        lists: (_channel, symbol) => this.#isListed(symbol),
         refusal: (channel, token) => this.account.refusal(channel, token),
         snapshot: request => this.#snapshot(request),
       }
@@ -283,47 +284,28 @@ export class Exchange {
     return write({ channel: 'instrument', type: 'snapshot', data });
   }
 
-  #snapshot({ channel, symbol, depth, interval, tokenized }: SnapshotRequest): SnapshotContent | undefined {
-    switch (channel) {
+  #snapshot(request: SnapshotRequest): SnapshotContent | undefined {
+    switch (request.channel) {
       case 'balances':
       case 'executions':
-        return { rows: this.account.snapshotRows(channel) };
-      case 'book':
-        return write({ channel, type: 'snapshot', data: [this.bookRow(symbol, depth)] });
-      case 'trade':
-        return write({ channel, type: 'snapshot', data: this.#market.tape(symbol).snapshotRows() });
-      case 'ohlc': {
-        const data = this.#market.tape(symbol).candleRows(interval, true);
-        return write({ channel, type: 'snapshot', timestamp: nowText(), data });
-      }
+        return { rows: this.account.snapshotRows(request.channel) };
       case 'instrument':
-        if (this.#options.withoutInstruments) return undefined;
-        return this.#instruments(tokenized);
+        return this.#options.withoutInstruments ? undefined : this.#instruments(request.tokenized);
       default:
-        return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
+        return this.#publisher.snapshot(request);
     }
   }
 
-  #status(connectionId: string): string {
-    const row = {
-      version: '2.0.10',
-      system: this.#system,
-      api_version: 'v2',
-      connection_id: new Raw(connectionId),
-      upcoming_maintenance: [],
-      emergency: [],
-    };
-    return write({ channel: 'status', type: 'update', data: [row] });
+  /** A delisted pair is in the list, and is refused like one that never was. */
+  #isListed(symbol: string): boolean {
+    const { status } = (this.#pairChanges.get(symbol) ?? {}) as { readonly status?: unknown };
+    return this.#market.pair(symbol) !== undefined && status !== 'delisted';
   }
 
   /** Above 2^53, as the real ones are. */
   #connectionId(): string {
     return String(10n ** 19n + BigInt(Math.floor(this.#random() * 1e15)));
   }
-}
-
-function nowText(): string {
-  return nanoseconds(Date.now());
 }
 
 /** Every symbol that the simulated exchange lists. */

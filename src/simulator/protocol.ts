@@ -1,5 +1,5 @@
 import { INTERVALS } from './tape.ts';
-import { microseconds, write } from './wire.ts';
+import { microseconds, Raw, write } from './wire.ts';
 
 /** Channels of the two endpoints. Those that the simulator does not play are refused as unknown names. */
 const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'trade', 'ohlc', 'instrument']);
@@ -206,6 +206,19 @@ export function refusal(answer: {
 export function pong(reqId: number | undefined, receivedMs: number): string {
   const time = microseconds(receivedMs);
   return write({ method: 'pong', req_id: reqId, time_in: time, time_out: time });
+}
+
+/** How the trading engine is: the first frame of a connection, and again at each change. */
+export function statusFrame(system: string, connectionId: string): string {
+  const row = {
+    version: '2.0.10',
+    system,
+    api_version: 'v2',
+    connection_id: new Raw(connectionId),
+    upcoming_maintenance: [],
+    emergency: [],
+  };
+  return write({ channel: 'status', type: 'update', data: [row] });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

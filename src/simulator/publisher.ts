@@ -1,6 +1,6 @@
 import type { Faults } from './faults.ts';
 import type { MarketEvent, SimulatedMarket } from './market.ts';
-import type { Session } from './session.ts';
+import type { Session, SnapshotRequest } from './session.ts';
 import { INTERVALS, type SimulatedTrade } from './tape.ts';
 import { nanoseconds, write } from './wire.ts';
 
@@ -30,6 +30,30 @@ export class Publisher {
       this.#publishCandles(symbol, trades);
     }
     for (const session of this.#sessions) session.uncork();
+  }
+
+  /** What a new subscription to a channel of pairs gets first. */
+  snapshot({ channel, symbol, depth, interval }: SnapshotRequest): string {
+    const type = 'snapshot';
+    switch (channel) {
+      case 'book': {
+        const row = this.#market.book(symbol).row(symbol, depth, this.#market.bookMs(symbol));
+        return write({ channel, type, data: [row] });
+      }
+      case 'trade':
+        return write({ channel, type, data: this.#market.tape(symbol).snapshotRows() });
+      case 'ohlc': {
+        const timestamp = nanoseconds(Date.now());
+        return write({
+          channel,
+          type,
+          timestamp,
+          data: this.#market.tape(symbol).candleRows(interval, true),
+        });
+      }
+      default:
+        return write({ channel, type, data: [this.#market.tickerRow(symbol)] });
+    }
   }
 
   /** What is called after each change of a book: one message to each depth at which the change is seen. */
