@@ -100,7 +100,7 @@ function bookChanges(count: number): { readonly snapshot: string; readonly frame
   const frames: Buffer[] = [];
   while (frames.length < count) {
     const before = book.top(DEPTH);
-    market.trade(PAIR);
+    market.trade(PAIR, () => {});
     const row = book.row(PAIR, DEPTH, Date.now(), before);
     if (row !== undefined) frames.push(serverFrame(message('update', row)));
   }

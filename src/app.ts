@@ -184,15 +184,23 @@ export async function createApp({
   };
 }
 
-/** Keeps these pairs streaming whether or not somebody subscribes. */
+/**
+ * Keeps these pairs streaming whether or not somebody subscribes; `*` are those that are online, as they come and go,
+ * at trades alone until somebody reads one.
+ */
 function streamAlways(client: KrakenWebSocketV2, symbols: Config['symbols']): void {
   if (symbols !== '*') {
     client.subscribeTicker(symbols);
     return;
   }
   client.registerCallback('instruments', instruments => {
-    const online = [...instruments.pairs()].filter(pair => pair.status === 'online');
-    client.subscribeTicker(online.map(pair => pair.symbol));
+    const online = new Set<PairSymbol>();
+    for (const { symbol, status } of instruments.pairs()) if (status === 'online') online.add(symbol);
+    const streamed = new Set(client.declaredSymbols('ticker'));
+    const gone = [...streamed].filter(symbol => !online.has(symbol));
+    const come = [...online].filter(symbol => !streamed.has(symbol));
+    if (gone.length > 0) client.unsubscribe('ticker', gone);
+    if (come.length > 0) client.subscribeTicker(come, { eventTrigger: 'trades' });
   });
 }
 

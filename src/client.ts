@@ -16,6 +16,8 @@ import {
   CANDLE_MINUTES,
   type ChannelName,
   type DataMessage,
+  EVENT_TRIGGERS,
+  type EventTrigger,
   type InstrumentMessage,
   type KrakenMessage,
   type SubscriptionTopic,
@@ -56,6 +58,12 @@ export interface MessageHandlerStatistics {
   readonly activeSubscriptions: number;
   /** Seconds since the client was made. */
   readonly uptimeSeconds: number;
+}
+
+/** How {@link KrakenWebSocketV2.subscribeTicker} subscribes. */
+export interface TickerOptions {
+  /** What makes Kraken send a ticker: each change of the best bid or ask (`bbo`, the default), or trades alone. */
+  readonly eventTrigger?: EventTrigger;
 }
 
 /** What {@link KrakenWebSocketV2.unsubscribe} takes. */
@@ -117,6 +125,7 @@ export class KrakenWebSocketV2 {
       fault: (error, message) => this.#onFault(error, message),
       subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
       dropped: topic => this.#onDropped(topic),
+      contradicts: topic => this.#contradicts(topic),
       connectionEvent: event => this.#listeners.connection(event),
     });
     const { subscriptions } = this.#public;
@@ -127,7 +136,8 @@ export class KrakenWebSocketV2 {
       clock,
       logger,
       pair,
-      accepts: (symbol, receivedAt) => subscriptions.received('trade', symbol, receivedAt),
+      accepts: (symbol, receivedAt, type) =>
+        subscriptions.received('trade', symbol, receivedAt, type === 'update' ? 'trade' : 'snapshot'),
       dropped: (symbol, count) => this.#onDroppedRows('trade', { symbol }, count),
       deliver: (symbol, delivery) => this.#listeners.trades(symbol, delivery),
       stateChanged: symbol => this.#listeners.state({ channel: 'trade', symbol }, 'RESYNCING'),
@@ -229,10 +239,17 @@ export class KrakenWebSocketV2 {
   /**
    * Streams the tickers of these pairs from now on, in any spelling (`BTC/USD`, `xbt-usd`).
    *
-   * @throws {CodedError} `UNKNOWN_SYMBOL` when a pair does not exist; then none of them is subscribed
+   * With `eventTrigger` `bbo` a ticker comes whenever the best bid or ask changes, price or quantity, and at each
+   * trade. With `trades` it comes at trades alone: far less traffic, and bid and ask are those of the last trade. At
+   * Kraken a pair has one trigger at a time, `bbo` if anyone wants it; until the first ticker with it has come, the
+   * one on hand is `PENDING`.
+   *
+   * @throws {CodedError} `UNKNOWN_SYMBOL` when a pair does not exist; then none of them is subscribed.
+   * `BAD_USER_INPUT` for another trigger
    */
-  subscribeTicker(symbols: readonly string[]): void {
-    this.#declare(symbols, symbol => ({ channel: 'ticker', symbol }));
+  subscribeTicker(symbols: readonly string[], { eventTrigger = 'bbo' }: TickerOptions = {}): void {
+    const event_trigger = oneOf('eventTrigger', EVENT_TRIGGERS, eventTrigger);
+    this.#declare(symbols, symbol => ({ channel: 'ticker', symbol, event_trigger }));
   }
 
   /**
@@ -284,7 +301,8 @@ export class KrakenWebSocketV2 {
     if (channel !== 'balances') {
       this.#declared.remove(
         channel,
-        symbols?.map(text => this.resolveSymbol(text)),
+        // One that is not listed any more still goes by its name.
+        symbols?.map(text => this.#declared.named(text) ?? this.resolveSymbol(text)),
       );
       return;
     }
@@ -575,11 +593,18 @@ export class KrakenWebSocketV2 {
 
   #onTicker(message: TickerMessage, receivedAt: number): void {
     for (const row of message.data) {
-      if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt)) continue;
+      const news = message.type === 'snapshot' ? 'snapshot' : this.#market.hasTraded(row) ? 'trade' : 'other';
+      if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt, news)) continue;
       const ticker = new TickerUpdate(row, receivedAt);
       this.#market.setTicker(ticker);
       this.#listeners.ticker(ticker, message.type === 'update');
     }
+  }
+
+  /** A ticker that comes at every change of the best prices stands where the verified book stands. */
+  #contradicts(topic: SubscriptionTopic): boolean {
+    if (topic.channel !== 'ticker' || topic.event_trigger !== 'bbo') return false;
+    return this.feedState('book', topic.symbol) === 'LIVE' && !this.#market.quotesAgree(topic.symbol);
   }
 
   #onBook(message: BookMessage, receivedAt: number): void {

@@ -5,7 +5,7 @@ export type { Callback, CallbackArguments, CallbackEvent, ConnectionEvent } from
 export type { KrakenWebSocketConfig } from './client/config.ts';
 export type { ExchangeClient } from './client/exchange-client.ts';
 export type { ConnectionView } from './client/upstream.ts';
-export { KrakenWebSocketV2, type MessageHandlerStatistics } from './client.ts';
+export { KrakenWebSocketV2, type MessageHandlerStatistics, type TickerOptions } from './client.ts';
 export { type Config, readConfig } from './config.ts';
 export { RestError } from './kraken/rest-error.ts';
 export { CodedError, type ErrorCode } from './lib/coded-error.ts';

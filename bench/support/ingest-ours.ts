@@ -11,7 +11,7 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 
 if (channels.includes('book')) kraken.retain({ channel: 'book', symbol, depth: 10 });
-if (channels.includes('ticker')) kraken.retain({ channel: 'ticker', symbol });
+if (channels.includes('ticker')) kraken.retain({ channel: 'ticker', symbol, event_trigger: 'bbo' });
 if (channels.includes('trade')) kraken.retain({ channel: 'trade', symbol });
 kraken.connect();
 

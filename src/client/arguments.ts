@@ -1,10 +1,10 @@
 import { CodedError } from '../lib/coded-error.ts';
 
-/** @throws {CodedError} `BAD_USER_INPUT` when the number is none of those allowed */
-export function oneOf<Allowed extends number>(
+/** @throws {CodedError} `BAD_USER_INPUT` when the value is none of those allowed */
+export function oneOf<Allowed extends number | string>(
   name: string,
   allowed: readonly Allowed[],
-  value: number,
+  value: number | string,
 ): Allowed {
   const found = allowed.find(one => one === value);
   if (found !== undefined) return found;

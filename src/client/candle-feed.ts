@@ -1,7 +1,7 @@
 import type { CandleMinutes, OhlcMessage, OhlcRow, PairRow } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
 import { candlesOf } from '../kraken/rest-rows.ts';
-import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
+import { type PairSymbol, restPair } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { groupBy } from '../lib/group-by.ts';
 import type { CandleSeries } from '../market/candle-series.ts';
@@ -68,7 +68,7 @@ export class CandleFeed {
 
   async #load(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
     const { rest, candles, clock, pair } = this.#options;
-    const result = await rest.get('OHLC', { pair: restPairName(symbol), interval: String(interval) });
+    const result = await rest.get('OHLC', { ...restPair(symbol), interval: String(interval) });
     const rows = candlesOf(result, symbol, interval, pair(symbol));
     // Nobody wants it any more: without the socket's updates it would age without a sign.
     if (!this.#options.isWanted(symbol, interval)) return;

@@ -44,6 +44,12 @@ export class Declarations {
     return this.#byFeed.get(feed)?.get(symbol);
   }
 
+  /** The pair of this very spelling, if it is declared on any feed. */
+  named(text: string): PairSymbol | undefined {
+    const symbol = text as PairSymbol;
+    return [...this.#byFeed.values()].some(declared => declared.has(symbol)) ? symbol : undefined;
+  }
+
   symbols(feed: FeedName): readonly PairSymbol[] {
     return [...(this.#byFeed.get(feed)?.keys() ?? [])];
   }

@@ -43,7 +43,7 @@ export class Iterables {
   /** The tickers of these pairs, at each change. */
   tickers(symbols: readonly string[]): AsyncIterableIterator<TickerUpdate> {
     return this.#latest(
-      this.#topics(symbols, symbol => ({ channel: 'ticker', symbol })),
+      this.#topics(symbols, symbol => ({ channel: 'ticker', symbol, event_trigger: 'bbo' })),
       symbol => this.#source.market.ticker(symbol),
     );
   }

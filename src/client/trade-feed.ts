@@ -2,7 +2,7 @@ import type { PairRow, TradeMessage } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
 import { isFinal, RestQueueFull } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
-import { type PairSymbol, restPairName } from '../kraken/symbols.ts';
+import { type PairSymbol, restPair } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { groupBy } from '../lib/group-by.ts';
@@ -19,7 +19,7 @@ export interface TradeFeedOptions {
   /** The pair as listed, for its digits. */
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair came; false when nobody subscribed to it. */
-  readonly accepts: (symbol: PairSymbol, receivedAt: number) => boolean;
+  readonly accepts: (symbol: PairSymbol, receivedAt: number, type: TradeMessage['type']) => boolean;
   /** So many trades were left out, because their ids and times do not fit the others'. */
   readonly dropped: (symbol: PairSymbol, count: number) => void;
   /** Trades in order, each once. */
@@ -58,7 +58,7 @@ export class TradeFeed {
   receive(message: TradeMessage, receivedAt: number): void {
     // As a rule all rows are of one pair; a snapshot may mix them.
     for (const [symbol, rows] of groupBy(message.data, row => row.symbol)) {
-      if (!this.#options.accepts(symbol, receivedAt)) continue;
+      if (!this.#options.accepts(symbol, receivedAt, message.type)) continue;
       this.#settle(symbol, this.#options.trades.apply(symbol, rows, receivedAt, message.type));
     }
   }
@@ -223,7 +223,7 @@ export class TradeFeed {
     urgency: 'urgent' | 'patient' = 'patient',
   ): Promise<ReturnType<typeof tradesOf>> {
     const { rest, pair } = this.#options;
-    const parameters = { pair: restPairName(symbol), since, count: String(PAGE) };
+    const parameters = { ...restPair(symbol), since, count: String(PAGE) };
     const result = await rest.get('Trades', parameters, urgency);
     return tradesOf(result, symbol, pair(symbol));
   }

@@ -43,6 +43,8 @@ export interface UpstreamHandlers {
   subscriptionChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
   /** Nobody wants the topic any more. */
   dropped(topic: SubscriptionTopic): void;
+  /** Whether other data of the pair contradict what this topic told last. */
+  contradicts?(topic: SubscriptionTopic): boolean;
   connectionEvent(event: ConnectionEvent): void;
   /** There will be no token, and Kraken's words say that asking again would not help. */
   tokenDenied?(error: Error): void;
@@ -98,6 +100,7 @@ export class Upstream {
       {
         lingerMs: config.subscriptionLingerMs,
         trySend: request => this.#connection.trySend(request),
+        contradicts: topic => handlers.contradicts?.(topic) ?? false,
         ...(this.#token && { token: () => this.#token?.value }),
       },
       {

@@ -8,6 +8,7 @@ import type { OHLCUpdate } from '../market/ohlc-update.ts';
 import type { Builder } from './builder.ts';
 import type { Context, Services } from './context.ts';
 import { costs } from './cost.ts';
+import { notFetched } from './errors.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
@@ -150,8 +151,7 @@ async function candlesHeld(
   await loaders.candles.load({ symbol, interval });
   if (client.getOhlcData(symbol, last, interval).length < last) {
     await client.loadOhlcHistory(symbol, interval).catch((error: Error) => {
-      const message = `Candles of ${symbol} could not be fetched: ${error.message}`;
-      throw new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+      throw notFetched(`Candles of ${symbol}`, error);
     });
   }
   return client.getOhlcData(symbol, last, interval);

@@ -1,4 +1,5 @@
 import type { PairRow } from '../kraken/messages.ts';
+import { meansAsset } from '../kraken/symbols.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { costs } from './cost.ts';
@@ -53,8 +54,8 @@ export function addInstrument(builder: Builder) {
         await instrumentsKnown(context);
         return [...context.services.client.market.instruments.pairs()].filter(
           pair =>
-            (base?.toUpperCase() ?? pair.base) === pair.base &&
-            (quote?.toUpperCase() ?? pair.quote) === pair.quote &&
+            (base == null || meansAsset(base, pair.base)) &&
+            (quote == null || meansAsset(quote, pair.quote)) &&
             (status?.toLowerCase() ?? pair.status) === pair.status,
         );
       },

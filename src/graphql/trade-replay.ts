@@ -4,6 +4,7 @@ import type { TradeGap } from '../market/trade-tape.ts';
 import type { TradeUpdate } from '../market/trade-update.ts';
 import type { Services } from './context.ts';
 import { expired, type TradeCursor } from './cursor.ts';
+import { notFetched } from './errors.ts';
 
 /** Trades of one pair in order, and what is known to be missing before them. */
 export interface TradeBatch {
@@ -68,7 +69,7 @@ export class TradeReplay {
       if (fetched === undefined) throw expired(this.#cursor);
       this.#fetched = fetched;
     } catch (error) {
-      throw error instanceof CodedError ? error : unavailable(symbol, (error as Error).message);
+      throw error instanceof CodedError ? error : notFetched(`Trades of ${symbol}`, error as Error);
     } finally {
       replays.underWay -= 1;
     }

@@ -29,7 +29,7 @@ export type TopicKey = Exclude<Topic['kind'], 'ohlc'> | CandleFeed;
 export function upstreamOf(topic: Topic): SubscriptionTopic | undefined {
   switch (topic.kind) {
     case 'ticker':
-      return { channel: 'ticker', symbol: topic.symbol };
+      return { channel: 'ticker', symbol: topic.symbol, event_trigger: 'bbo' };
     case 'book':
     case 'bookUpdates':
       return { channel: 'book', symbol: topic.symbol, depth: upstreamDepth(topic.depth) };

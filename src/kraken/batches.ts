@@ -31,7 +31,7 @@ export class Batches {
   }
 }
 
-/** The request that subscribes a batch, or unsubscribes it; both name depth, interval and token. */
+/** The request that subscribes a batch, or unsubscribes it; both name trigger, depth, interval and token. */
 export function requestFor(
   method: 'subscribe' | 'unsubscribe',
   req_id: number,
@@ -45,6 +45,7 @@ export function requestFor(
     params: {
       channel: topic.channel,
       ...(symbols.length > 0 && { symbol: symbols }),
+      ...('event_trigger' in topic && { event_trigger: topic.event_trigger }),
       ...('depth' in topic && { depth: topic.depth }),
       ...('interval' in topic && { interval: topic.interval }),
       ...(token !== undefined && { token }),
@@ -56,5 +57,6 @@ export function requestFor(
 
 /** Always said: what Kraken does without it differs by channel and has changed over time. */
 function snapshotOf(topic: SubscriptionTopic): Partial<SubscribeRequest['params']> {
-  return topic.channel === 'executions' ? { snap_orders: true, snap_trades: false } : { snapshot: true };
+  if (topic.channel === 'executions') return { snap_orders: true, snap_trades: false };
+  return { snapshot: true, ...(topic.channel === 'instrument' && { include_tokenized_assets: true }) };
 }

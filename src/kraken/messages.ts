@@ -12,12 +12,16 @@ import type { Asset, PairSymbol } from './symbols.ts';
 /** What one subscription is about: the identity under which Kraken keeps it on a connection. */
 export type SubscriptionTopic =
   | { readonly channel: 'instrument' }
-  | { readonly channel: 'ticker'; readonly symbol: PairSymbol }
+  | { readonly channel: 'ticker'; readonly symbol: PairSymbol; readonly event_trigger: EventTrigger }
   | { readonly channel: 'book'; readonly symbol: PairSymbol; readonly depth: BookDepth }
   | { readonly channel: 'trade'; readonly symbol: PairSymbol }
   | { readonly channel: 'ohlc'; readonly symbol: PairSymbol; readonly interval: CandleMinutes }
   | { readonly channel: 'balances' }
   | { readonly channel: 'executions' };
+
+/** What makes Kraken send a ticker: a trade; or a change of the best bid or ask too. The larger one last. */
+export const EVENT_TRIGGERS = ['trades', 'bbo'] as const;
+export type EventTrigger = (typeof EVENT_TRIGGERS)[number];
 
 /** Levels a side that a book can be subscribed with. */
 export const BOOK_DEPTHS = [10, 25, 100, 500, 1000] as const;
@@ -36,12 +40,16 @@ export interface SubscribeRequest {
     readonly channel: ChannelName;
     /** Absent on channels that have no symbols. */
     readonly symbol?: readonly PairSymbol[];
+    /** Of a ticker; repeated on unsubscribe, where Kraken takes its absence for `trades`. */
+    readonly event_trigger?: EventTrigger;
     /** Of a book; repeated on unsubscribe. */
     readonly depth?: BookDepth;
     /** Of candles, in minutes; repeated on unsubscribe. */
     readonly interval?: CandleMinutes;
     /** Whether the current state is wanted first. Absent on unsubscribe. */
     readonly snapshot?: boolean;
+    /** Of the list of pairs: shares as well (`AAPLx/USD`). Absent on unsubscribe. */
+    readonly include_tokenized_assets?: boolean;
     /** Of executions, in place of `snapshot`: open orders, and the last fills. */
     readonly snap_orders?: boolean;
     readonly snap_trades?: boolean;

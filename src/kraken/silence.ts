@@ -2,7 +2,7 @@ import type { Subscription } from './subscription.ts';
 
 /** No data for this long while the connection carries other things: the subscription is silent. */
 const SILENCE_MS = 60_000;
-/** The same, when a sibling of the same pair moves that would not move alone. */
+/** The same, when other data of the same pair say that there should have been some. */
 const SILENCE_BESIDE_SIBLING_MS = 15_000;
 /** A sibling that moved this long after the last frame moves on its own. */
 const LATER_MS = 5_000;
@@ -11,10 +11,10 @@ const SNAPSHOT_MS = 10_000;
 const MAX_DOUBLINGS = 5;
 
 /**
- * The channel whose frames say that this one should have some too. Every trade moves ticker and book; a book
- * moves without trades, which is why a channel of trades is not judged by it.
+ * The channel that says that this one should have had a frame. A trade is told by all of them. A change of the best
+ * prices is told by ticker and book alone, and a change below them by the book alone.
  */
-const SIBLINGS = { ticker: 'book', book: 'ticker', trade: 'ticker', ohlc: 'ticker' } as const;
+const SIBLINGS = { ticker: 'trade', book: 'ticker', trade: 'ticker', ohlc: 'ticker' } as const;
 
 type Judged = keyof typeof SIBLINGS;
 
@@ -36,10 +36,13 @@ export function isSilent(
   const lastMs = Math.max(subscription.phase.sinceMs, subscription.lastMessageMs ?? 0);
   const patience = 2 ** Math.min(subscription.quietRenewals, MAX_DOUBLINGS);
   const silentMs = nowMs - lastMs;
-  if (siblingOf(subscription.topic.channel) === undefined) {
+  const { channel } = subscription.topic;
+  if (siblingOf(channel) === undefined) {
     return subscription.frames === 0 && silentMs >= SNAPSHOT_MS * patience;
   }
   if (silentMs >= SILENCE_MS * patience) return true;
-  const siblingMoved = (sibling?.lastMessageMs ?? 0) > lastMs + LATER_MS;
-  return siblingMoved && silentMs >= SILENCE_BESIDE_SIBLING_MS * patience;
+  const movedMs = channel === 'book' ? sibling?.lastMessageMs : sibling?.lastTradeMs;
+  const neededMs = SILENCE_BESIDE_SIBLING_MS * patience;
+  if ((movedMs ?? 0) > lastMs + LATER_MS && silentMs >= neededMs) return true;
+  return nowMs - Math.max(lastMs, subscription.contradictedMs ?? nowMs) >= neededMs;
 }

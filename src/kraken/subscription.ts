@@ -1,5 +1,5 @@
 import type { Cancel } from '../lib/clock.ts';
-import type { CandleMinutes, ChannelName, SubscriptionTopic } from './messages.ts';
+import { type CandleMinutes, type ChannelName, EVENT_TRIGGERS, type SubscriptionTopic } from './messages.ts';
 import type { PairSymbol } from './symbols.ts';
 
 /** A channel, and of candles one interval of it: under a feed, a symbol has at most one subscription. */
@@ -28,7 +28,7 @@ export type Phase =
   | { readonly kind: 'waiting'; readonly cancelRetry: Cancel }
   | { readonly kind: 'rejected'; readonly error: string; readonly atMs: number };
 
-/** Those who want a subscription in one variant: a book with one depth. */
+/** Those who want a subscription in one variant: a book with one depth, a ticker with one trigger. */
 export interface Claim {
   readonly topic: SubscriptionTopic;
   holders: number;
@@ -38,10 +38,10 @@ export interface Claim {
 
 /** One subscription: who wants it, and where it stands. The reconciler in `subscriptions.ts` owns and changes it. */
 export interface Subscription {
-  /** What is subscribed, or was last: of a book, with the depth that is on the wire. */
+  /** What is subscribed, or was last: of a book, with the depth that is on the wire; of a ticker, with the trigger. */
   topic: SubscriptionTopic;
   phase: Phase;
-  /** By variant. Upstream there is one at a time: the largest, of which the others are slices. */
+  /** By variant. Upstream there is one at a time: the largest, of which the others are parts. */
   readonly claims: Map<number, Claim>;
   /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
   renew: boolean;
@@ -59,6 +59,12 @@ export interface Subscription {
   lastMessageAt: number | undefined;
   /** Whether data came on the present connection. */
   fresh: boolean;
+  /** The variant under which the last data came. */
+  heard: number;
+  /** Monotonic time at which its data last told of a trade. */
+  lastTradeMs: number | undefined;
+  /** Monotonic time since which other data of the pair have contradicted its own. */
+  contradictedMs: number | undefined;
 }
 
 export function createSubscription(topic: SubscriptionTopic): Subscription {
@@ -76,6 +82,9 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     lastMessageMs: undefined,
     lastMessageAt: undefined,
     fresh: false,
+    heard: -1,
+    lastTradeMs: undefined,
+    contradictedMs: undefined,
   };
 }
 
@@ -99,7 +108,8 @@ export function wantedTopic({ claims, topic }: Subscription): SubscriptionTopic 
 
 /** Subscriptions of one feed and symbol differ in this alone, and Kraken keeps one of them at a time. */
 export function variantOf(topic: SubscriptionTopic): number {
-  return 'depth' in topic ? topic.depth : 0;
+  if ('depth' in topic) return topic.depth;
+  return 'event_trigger' in topic ? EVENT_TRIGGERS.indexOf(topic.event_trigger) : 0;
 }
 
 export function feedOf(topic: SubscriptionTopic): FeedName {

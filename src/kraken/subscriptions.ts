@@ -37,6 +37,8 @@ export interface SubscriptionOptions {
   readonly lingerMs: number;
   /** Sends if the rate allows; returns 0 when sent, or milliseconds to wait (Infinity: no connection). */
   readonly trySend: (request: KrakenRequest) => number;
+  /** Whether other data of the pair contradict what this topic told last. Asked every few seconds. */
+  readonly contradicts?: (topic: SubscriptionTopic) => boolean;
   /** Of private channels: the token that requests carry. While it is undefined none leaves; see {@link Subscriptions.nudge}. */
   readonly token?: () => string | undefined;
 }
@@ -97,6 +99,7 @@ export class Subscriptions {
   /** One more holder wants this topic. Every call is matched by one {@link release} of the same. */
   retain(topic: SubscriptionTopic): void {
     const subscription = this.#find(topic) ?? this.#add(topic);
+    const before = this.#state(subscription);
     const claim = claimOf(subscription, topic);
     claim.holders += 1;
     claim.cancelLinger?.();
@@ -105,7 +108,7 @@ export class Subscriptions {
     const { phase } = subscription;
     if (phase.kind === 'rejected' && this.#clock.monotonicMs() - phase.atMs > REJECTION_STANDS_MS) {
       this.#setPhase(subscription, { kind: 'absent' });
-    }
+    } else this.#tellChange(subscription, before);
     this.#unsettle(subscription);
   }
 
@@ -207,7 +210,22 @@ export class Subscriptions {
     if (subscription.phase.kind === 'rejected') return 'REJECTED';
     if (!this.#connected) return 'DISCONNECTED';
     if (subscription.silent) return 'SILENT';
-    return subscription.fresh ? 'LIVE' : 'PENDING';
+    return subscription.fresh && !this.#wantsMore(subscription) ? 'LIVE' : 'PENDING';
+  }
+
+  /**
+   * Whether its values promise less than someone wants: a ticker that came at trades alone says nothing of its bid and
+   * ask from then on. (A book tells its own depth.)
+   */
+  #wantsMore(subscription: Subscription): boolean {
+    return (
+      subscription.topic.channel === 'ticker' && variantOf(wantedTopic(subscription)) > subscription.heard
+    );
+  }
+
+  #tellChange(subscription: Subscription, before: SubscriptionState): void {
+    const after = this.#state(subscription);
+    if (after !== before) this.#handlers.stateChanged(subscription.topic, after);
   }
 
   // ── What the connection tells ────────────────────────────────────────────────────────────────────────
@@ -236,21 +254,28 @@ export class Subscriptions {
       if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
       subscription.phase = { kind: 'absent' };
       subscription.fresh = false;
+      subscription.heard = -1;
+      subscription.contradictedMs = undefined;
       subscription.silent = false;
       subscription.frames = 0;
       subscription.renew = false;
       subscription.cancelRenewal?.();
-      const after = this.#state(subscription);
-      if (after !== state) this.#handlers.stateChanged(subscription.topic, after);
+      this.#tellChange(subscription, state);
     }
   }
 
   /**
    * Data of a topic arrived.
    *
+   * @param news `snapshot` begins a subscription, `trade` tells of a trade, `other` may still be of the variant before
    * @returns false when nobody subscribed to it (a frame in flight after an unsubscribe): drop the frame
    */
-  received(feed: FeedName, symbol: string, receivedAt: number): boolean {
+  received(
+    feed: FeedName,
+    symbol: string,
+    receivedAt: number,
+    news: 'snapshot' | 'trade' | 'other' = 'other',
+  ): boolean {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
     // Nor is there anything to expect of a pair that Kraken has refused.
     if (subscription === undefined || subscription.phase.kind === 'rejected') return false;
@@ -259,11 +284,19 @@ export class Subscriptions {
     subscription.frames += 1;
     // The first frame may be but the snapshot; the second says that the feed moves.
     if (subscription.frames > 1) subscription.quietRenewals = 0;
-    if (!subscription.fresh || subscription.silent) {
+    subscription.contradictedMs = undefined;
+    if (news === 'trade') subscription.lastTradeMs = subscription.lastMessageMs;
+    const variant = variantOf(subscription.topic);
+    // Until the new variant has begun, frames of the one before may be in flight.
+    const isHeard =
+      subscription.phase.kind !== 'subscribing' || news === 'snapshot' || subscription.heard === -1;
+    if (!subscription.fresh || subscription.silent || (isHeard && subscription.heard !== variant)) {
+      const before = this.#state(subscription);
+      if (isHeard) subscription.heard = variant;
       subscription.fresh = true;
       subscription.silent = false;
       subscription.failures = 0;
-      this.#handlers.stateChanged(subscription.topic, this.#state(subscription));
+      this.#tellChange(subscription, before);
     }
     return true;
   }
@@ -417,6 +450,8 @@ export class Subscriptions {
     for (const subscription of this.#each()) {
       const sibling = siblingOf(subscription.topic.channel);
       const beside = sibling && this.#byFeed.get(sibling)?.get(symbolOf(subscription.topic));
+      if (!this.#options.contradicts?.(subscription.topic)) subscription.contradictedMs = undefined;
+      else subscription.contradictedMs ??= nowMs;
       if (!isSilent(subscription, beside, nowMs)) continue;
       subscription.silent = true;
       subscription.quietRenewals += 1;
@@ -434,7 +469,9 @@ export class Subscriptions {
   }
 
   #endClaim(subscription: Subscription, claim: Claim): void {
+    const before = this.#state(subscription);
     subscription.claims.delete(variantOf(claim.topic));
+    this.#tellChange(subscription, before);
     if (this.#suspended && !this.#wanted(subscription)) this.#remove(subscription);
     else this.#unsettle(subscription);
   }
@@ -538,8 +575,7 @@ export class Subscriptions {
     if (subscription.phase.kind === 'waiting') subscription.phase.cancelRetry();
     subscription.phase = phase;
     // A renewal keeps its data, and its state, until the new snapshot replaces it.
-    const after = this.#state(subscription);
-    if (after !== before) this.#handlers.stateChanged(subscription.topic, after);
+    this.#tellChange(subscription, before);
   }
 
   #find(topic: SubscriptionTopic): Subscription | undefined {

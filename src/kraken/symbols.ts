@@ -20,6 +20,8 @@ const DOT = 46;
 const SLASH = 47;
 const ZERO = 48;
 const NINE = 57;
+/** A share, as Kraken spells it: `AAPLx`. */
+const TOKENIZED = /^[A-Z0-9.]+x$/;
 const SUGGESTIONS = 5;
 
 /** Whether this can be the name of a pair in v2: `BTC/USD`. */
@@ -65,16 +67,23 @@ export function spellPair(text: string): PairSymbol | undefined {
 }
 
 function spellAsset(text: string): Asset {
-  const upper = /^[A-Z0-9.]+x$/.test(text) ? text : text.toUpperCase();
+  const upper = TOKENIZED.test(text) ? text : text.toUpperCase();
   return (RENAMED.get(upper) ?? upper) as Asset;
 }
 
-/** What REST calls a pair in its requests: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) */
-export function restPairName(symbol: PairSymbol): string {
-  return symbol
-    .split('/')
-    .map(asset => RENAMED_BACK.get(asset) ?? asset)
-    .join('');
+/**
+ * How REST requests name a pair: `XBTUSD`. (In its answers it may be `XXBTZUSD`.) Pairs of tokenized assets are found
+ * by their class alone.
+ */
+export function restPair(symbol: PairSymbol): { readonly pair: string; readonly asset_class?: string } {
+  const [base = '', quote = ''] = symbol.split('/');
+  const pair = [base, quote].map(asset => RENAMED_BACK.get(asset) ?? asset).join('');
+  return { pair, ...(TOKENIZED.test(base) && { asset_class: 'tokenized_asset' }) };
+}
+
+/** Whether a user means this asset by `text`: `btc`, `XBT`, `AAPLx`. */
+export function meansAsset(text: string, asset: Asset): boolean {
+  return text === asset || spellAsset(text.trim()).toUpperCase() === asset.toUpperCase();
 }
 
 /** REST's older names begin with X (coins) or Z (money), and these alone are still in use. */

@@ -1,8 +1,10 @@
-import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
+import type { CandleMinutes, SubscriptionTopic, TickerRow } from '../kraken/messages.ts';
 import type { Asset, PairSymbol } from '../kraken/symbols.ts';
+import { compareDecimals, type DecimalText, isZero } from '../lib/decimal-text.ts';
 import { unreachable } from '../lib/unreachable.ts';
 import type { BalanceUpdate } from './balance-update.ts';
 import { Balances } from './balances.ts';
+import type { BookLevel } from './book-side.ts';
 import { type BookStatistics, Books } from './books.ts';
 import { Candles } from './candles.ts';
 import { Instruments } from './instruments.ts';
@@ -120,6 +122,20 @@ export class Market implements MarketView {
     return this.account.assets().flatMap(asset => this.account.balance(asset) ?? []);
   }
 
+  /** Whether the ticker and the verified book of a pair have the same best prices; true while there are not both. */
+  quotesAgree(symbol: PairSymbol): boolean {
+    const ticker = this.#tickers.get(symbol);
+    const book = this.books.view(symbol, 1);
+    if (ticker === undefined || book === undefined) return true;
+    return samePrice(ticker.bid, book.bestBid) && samePrice(ticker.ask, book.bestAsk);
+  }
+
+  /** Whether a ticker tells of a trade since the last one. Trades that leave the 24 hours only lower the volume. */
+  hasTraded({ symbol, volume }: TickerRow): boolean {
+    const before = this.#tickers.get(symbol)?.volume;
+    return before !== undefined && before !== volume && compareDecimals(volume, before) > 0;
+  }
+
   setTicker(ticker: TickerUpdate): void {
     this.#tickers.set(ticker.symbol, ticker);
   }
@@ -148,4 +164,9 @@ export class Market implements MarketView {
         unreachable(topic);
     }
   }
+}
+
+/** Kraken sends an empty side as 0. */
+function samePrice(quoted: DecimalText, best: BookLevel | undefined): boolean {
+  return best === undefined ? isZero(quoted) : compareDecimals(quoted, best.price) === 0;
 }

@@ -91,13 +91,21 @@ export class SimulatedAccount {
     side: 'buy' | 'sell',
     qty: string,
     price: string,
-  ): { id: string; message: AccountMessage } {
+  ): { id: string; messages: readonly AccountMessage[] } {
     const [base = '', quote = ''] = symbol.split('/');
     const heldAsset = side === 'sell' ? base : quote;
     const held = side === 'sell' ? unitsOf(base, qty) : unitsOf(quote, String(Number(qty) * Number(price)));
     const order = { id: this.#id('O'), symbol, side, qty, price, heldAsset, held };
     this.#orders.set(order.id, order);
-    return { id: order.id, message: { channel: 'executions', rows: [this.#orderRow(order, 'pending_new')] } };
+    const opened = {
+      timestamp: microseconds(this.#now()),
+      order_status: 'new',
+      exec_type: 'new',
+      order_userref: 0,
+      order_id: order.id,
+    };
+    const rows = [this.#orderRow(order, 'pending_new'), opened];
+    return { id: order.id, messages: rows.map(row => ({ channel: 'executions', rows: [row] })) };
   }
 
   /** Closes an order: nothing is held for it any more. */
@@ -108,6 +116,11 @@ export class SimulatedAccount {
       order_status: 'canceled',
       exec_type: 'canceled',
       cum_qty: new Raw('0.00000000'),
+      cum_cost: new Raw('0.00000'),
+      fee_usd_equiv: new Raw('0.0000'),
+      avg_price: new Raw('0.0'),
+      cancel_reason: 'User requested',
+      reason: 'User requested',
       order_id: id,
     };
     return { channel: 'executions', rows: [row] };
@@ -121,11 +134,11 @@ export class SimulatedAccount {
     return [...this.#wallets].map(([asset, wallets]) => ({
       asset,
       asset_class: 'currency',
-      balance: raw(asset, total(wallets)),
       wallets: [...wallets].map(([name, units]) => {
         const [type, id] = name.split(' ');
         return { type, id, balance: raw(asset, units) };
       }),
+      balance: raw(asset, total(wallets)),
     }));
   }
 
@@ -230,7 +243,9 @@ export class SimulatedAccount {
       order_type: 'limit',
       limit_price_type: 'static',
       limit_price: new Raw(price),
+      stop_price: new Raw('0.0'),
       order_status: exec_type,
+      fee_usd_equiv: new Raw('0.0000'),
       fee_ccy_pref: 'fciq',
       timestamp: microseconds(this.#now()),
     };

@@ -7,6 +7,8 @@ import { Faults } from './faults.ts';
 import { instrumentData, instrumentUpdate } from './listing.ts';
 import { SimulatedMarket } from './market.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
+import { statusFrame } from './protocol.ts';
+import { Publisher } from './publisher.ts';
 import { seededRandom } from './random.ts';
 import { Recording } from './replay.ts';
 import { answerRest } from './rest.ts';
@@ -17,8 +19,7 @@ import {
   type SnapshotRequest,
   type Source,
 } from './session.ts';
-import { INTERVALS, type SimulatedTrade } from './tape.ts';
-import { nanoseconds, Raw, write } from './wire.ts';
+import { write } from './wire.ts';
 
 export interface ExchangeOptions {
   readonly host?: string;
@@ -27,6 +28,11 @@ export interface ExchangeOptions {
   readonly seed?: number;
   /** Trades a second over all pairs; 0 for none but those that {@link Exchange.trade} makes. */
   readonly tradesPerSecond?: number;
+  /**
+   * Changes of books without a trade a second, over all pairs: about half of them move the top. Twice as many as
+   * trades if absent; 0 for none but those that {@link Exchange.quote} and {@link Exchange.deep} make.
+   */
+  readonly bookChangesPerSecond?: number;
   /** Accept subscriptions to the list of pairs, and never send it. */
   readonly withoutInstruments?: boolean;
   /** Serve these recorded frames in place of the market. */
@@ -42,15 +48,14 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly #options: Required<Omit<ExchangeOptions, 'replay'>>;
   readonly #market: SimulatedMarket;
+  readonly #publisher: Publisher;
   readonly #recording: Recording | undefined;
   readonly #random: () => number;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   readonly #sessions = new Set<Session>();
   readonly #pairChanges = new Map<string, object>();
-  /** Trade frames that are to follow the next one. */
-  #delayed: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
   #system = 'online';
   readonly faults = new Faults();
   readonly account = new SimulatedAccount(() => Date.now());
@@ -62,11 +67,13 @@ export class Exchange {
       port: 0,
       seed: 1,
       tradesPerSecond: 20,
+      bookChangesPerSecond: 2 * (rest.tradesPerSecond ?? 20),
       replayIntervalMs: 100,
       withoutInstruments: false,
       ...rest,
     };
     this.#market = new SimulatedMarket(this.#options.seed, () => Date.now());
+    this.#publisher = new Publisher(this.#market, this.#sessions, this.faults);
     this.#recording = replay && new Recording(replay);
     this.#random = seededRandom(this.#options.seed);
     const source = {
@@ -109,18 +116,26 @@ export class Exchange {
 
   /** @param port in place of the one in the options */
   async start(port = this.#options.port): Promise<void> {
-    const { host, tradesPerSecond, replayIntervalMs } = this.#options;
+    const { host, tradesPerSecond, bookChangesPerSecond, replayIntervalMs } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
       this.#http.listen(port, host, resolve);
     });
-    const everyMs = this.#recording ? replayIntervalMs : tradesPerSecond > 0 ? 1_000 / tradesPerSecond : 0;
-    if (everyMs > 0) this.#timer = setInterval(() => this.#tick(), everyMs);
+    if (this.#recording !== undefined) {
+      if (replayIntervalMs > 0) this.#timers.push(setInterval(() => this.replayNext(), replayIntervalMs));
+      return;
+    }
+    this.#repeat(tradesPerSecond, () => this.trade(this.#market.draw()));
+    this.#repeat(bookChangesPerSecond, () => this.makers(this.#market.draw()));
+  }
+
+  #repeat(timesPerSecond: number, happen: () => void): void {
+    if (timesPerSecond > 0) this.#timers.push(setInterval(happen, 1_000 / timesPerSecond));
   }
 
   /** Drops every connection and stops listening. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.dropAll();
     this.#http.closeAllConnections();
     if (this.#http.listening) await new Promise(resolve => this.#http.close(resolve));
@@ -146,7 +161,22 @@ export class Exchange {
 
   /** One taker's order in this pair, told to its subscribers. */
   trade(symbol: string): void {
-    this.#move(symbol, () => this.#market.trade(symbol));
+    this.#publisher.happen(symbol, changed => this.#market.trade(symbol, changed));
+  }
+
+  /** The top of this book moves without a trade: one change of the best bid or ask. */
+  quote(symbol: string): void {
+    this.#publisher.happen(symbol, changed => this.#market.quote(symbol, changed));
+  }
+
+  /** One level below the top of this book changes. */
+  deep(symbol: string): void {
+    this.#publisher.happen(symbol, changed => this.#market.deep(symbol, changed));
+  }
+
+  /** Either of the two, as the pair is: of a quiet one the top stands still. */
+  makers(symbol: string): void {
+    this.#publisher.happen(symbol, changed => this.#market.makers(symbol, changed));
   }
 
   /** Puts an amount into a wallet of the account (or takes it out), told to its owner. */
@@ -156,8 +186,8 @@ export class Exchange {
 
   /** Opens a limit order of the account; returns its id. */
   placeOrder(symbol: string, side: 'buy' | 'sell', qty: string, price: string): string {
-    const { id, message } = this.account.placeOrder(symbol, side, qty, price);
-    this.#tell(message);
+    const { id, messages } = this.account.placeOrder(symbol, side, qty, price);
+    for (const message of messages) this.#tell(message);
     return id;
   }
 
@@ -179,8 +209,7 @@ export class Exchange {
 
   /** Sends the list of pairs to every connection. */
   sendInstruments(): void {
-    const data = instrumentData(this.#pairChanges);
-    this.broadcast(write({ channel: 'instrument', type: 'snapshot', data }));
+    for (const session of this.#sessions) session.send(this.#instruments(session.wantsTokenized));
   }
 
   /** Changes members of a listed pair (its status, say), told to whoever follows the list. */
@@ -188,7 +217,10 @@ export class Exchange {
     this.#pairChanges.set(symbol, { ...this.#pairChanges.get(symbol), ...changes });
     const data = instrumentUpdate(symbol, this.#pairChanges);
     const text = write({ channel: 'instrument', type: 'update', data });
-    for (const session of this.#sessions) if (session.isSubscribed('instrument')) session.send(text);
+    const isTokenized = this.#market.pair(symbol)?.tokenized ?? false;
+    for (const session of this.#sessions) {
+      if (session.isSubscribed('instrument') && (!isTokenized || session.wantsTokenized)) session.send(text);
+    }
   }
 
   /** Sends a frame of any content to every connection. */
@@ -199,7 +231,7 @@ export class Exchange {
   /** Changes the state of the trading engine, and tells every connection. */
   setSystem(system: string): void {
     this.#system = system;
-    this.broadcast(this.#status());
+    for (const session of this.#sessions) session.sendStatus();
   }
 
   /** Cuts every connection without a closing handshake. */
@@ -216,7 +248,7 @@ export class Exchange {
 
   /** The row of a book snapshot of this depth as it would be sent now. */
   bookRow(symbol: string, depth: number): object {
-    return this.#market.book(symbol).row(symbol, depth, this.#market.updatedMs(symbol)) ?? {};
+    return this.#market.book(symbol).row(symbol, depth, this.#market.bookMs(symbol)) ?? {};
   }
 
   /** Every trade of the pair that is kept, as rows of the trade channel, oldest first. */
@@ -232,130 +264,48 @@ export class Exchange {
 
   // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────
 
-  #tick(): void {
-    if (this.#recording) this.replayNext();
-    else this.trade(this.#market.draw());
-  }
-
   #tell({ channel, rows }: AccountMessage): void {
     for (const session of this.#sessions) session.sendRows(channel, 'update', rows);
-  }
-
-  /** Tells each session what it sees of what happened to a pair. */
-  #move(symbol: string, happen: () => readonly SimulatedTrade[]): void {
-    const depths = new Set(
-      [...this.#sessions].map(session => session.bookDepth(symbol)).filter(depth => depth > 0),
-    );
-    const book = depths.size > 0 ? this.#market.book(symbol) : undefined;
-    const before = new Map([...depths].map(depth => [depth, book?.top(depth)]));
-    // From the first reader on, trades are kept.
-    if ([...this.#sessions].some(session => session.followsTrades(symbol))) this.#market.tape(symbol);
-    const trades = happen();
-    this.#publish('ticker', symbol, 0, [this.#market.tickerRow(symbol)]);
-    for (const depth of depths) {
-      const row = book?.row(symbol, depth, this.#market.updatedMs(symbol), before.get(depth));
-      if (row !== undefined) this.#publishBook(symbol, depth, row);
-    }
-    if (trades.length === 0) return;
-    this.#publishTrades(symbol, trades);
-    const tape = this.#market.tape(symbol);
-    for (const interval of INTERVALS) {
-      this.#publish('ohlc', symbol, interval, tape.candleRows(interval, false));
-    }
-  }
-
-  #publish(channel: string, symbol: string, interval: number, data: readonly object[]): void {
-    if (this.faults.isMuted(channel, symbol)) return;
-    let text: string | undefined;
-    for (const session of this.#sessions) {
-      if (!session.isSubscribed(channel, symbol, interval)) continue;
-      text ??= write({ channel, type: 'update', ...(channel === 'ohlc' && { timestamp: nowText() }), data });
-      session.send(text);
-    }
-  }
-
-  #publishBook(symbol: string, depth: number, row: object): void {
-    if (this.faults.isMuted('book', symbol)) return;
-    const fault = this.faults.takeBookFault(symbol);
-    if (fault === 'skip') return;
-    const text = write({ channel: 'book', type: 'update', data: [row] });
-    const sent = fault === 'corrupt' ? withWrongChecksum(text) : text;
-    for (const session of this.#sessions) if (session.bookDepth(symbol) === depth) session.send(sent);
-  }
-
-  #publishTrades(symbol: string, trades: readonly SimulatedTrade[]): void {
-    const tape = this.#market.tape(symbol);
-    if (this.faults.isMuted('trade', symbol)) return;
-    const text = write({ channel: 'trade', type: 'update', data: trades.map(trade => tape.row(trade)) });
-    const fault = this.faults.takeTradeFault();
-    if (fault === 'lose') return;
-    if (fault === 'delay') {
-      this.#delayed.push(text);
-      return;
-    }
-    const texts = [text, ...(fault === 'duplicate' ? [text] : []), ...this.#delayed];
-    this.#delayed = [];
-    for (const session of this.#sessions) {
-      if (session.isSubscribed('trade', symbol)) for (const one of texts) session.send(one);
-    }
   }
 
   #source(): Source {
     return (
       this.#recording ?? {
-        status: connectionId => this.#status(connectionId),
-        lists: (_channel, symbol) => this.#market.pair(symbol) !== undefined,
+        status: connectionId => statusFrame(this.#system, connectionId),
+        lists: (_channel, symbol) => this.#isListed(symbol),
         refusal: (channel, token) => this.account.refusal(channel, token),
         snapshot: request => this.#snapshot(request),
       }
     );
   }
 
-  #snapshot({ channel, symbol, depth, interval }: SnapshotRequest): SnapshotContent | undefined {
-    switch (channel) {
+  #instruments(tokenized: boolean): string {
+    const data = instrumentData(this.#pairChanges, tokenized);
+    return write({ channel: 'instrument', type: 'snapshot', data });
+  }
+
+  #snapshot(request: SnapshotRequest): SnapshotContent | undefined {
+    switch (request.channel) {
       case 'balances':
       case 'executions':
-        return { rows: this.account.snapshotRows(channel) };
-      case 'book':
-        return write({ channel, type: 'snapshot', data: [this.bookRow(symbol, depth)] });
-      case 'trade':
-        return write({ channel, type: 'snapshot', data: this.#market.tape(symbol).snapshotRows() });
-      case 'ohlc': {
-        const data = this.#market.tape(symbol).candleRows(interval, true);
-        return write({ channel, type: 'snapshot', timestamp: nowText(), data });
-      }
+        return { rows: this.account.snapshotRows(request.channel) };
       case 'instrument':
-        if (this.#options.withoutInstruments) return undefined;
-        return write({ channel, type: 'snapshot', data: instrumentData(this.#pairChanges) });
+        return this.#options.withoutInstruments ? undefined : this.#instruments(request.tokenized);
       default:
-        return write({ channel, type: 'snapshot', data: [this.#market.tickerRow(symbol)] });
+        return this.#publisher.snapshot(request);
     }
   }
 
-  #status(connectionId = this.#connectionId()): string {
-    const row = {
-      version: '2.0.10',
-      system: this.#system,
-      api_version: 'v2',
-      connection_id: new Raw(connectionId),
-      upcoming_maintenance: [],
-      emergency: [],
-    };
-    return write({ channel: 'status', type: 'update', data: [row] });
+  /** A delisted pair is in the list, and is refused like one that never was. */
+  #isListed(symbol: string): boolean {
+    const { status } = (this.#pairChanges.get(symbol) ?? {}) as { readonly status?: unknown };
+    return this.#market.pair(symbol) !== undefined && status !== 'delisted';
   }
 
   /** Above 2^53, as the real ones are. */
   #connectionId(): string {
     return String(10n ** 19n + BigInt(Math.floor(this.#random() * 1e15)));
   }
-}
-
-function withWrongChecksum(text: string): string {
-  return text.replace(/"checksum":(\d+)/, (_all, checksum: string) => `"checksum":${Number(checksum) ^ 1}`);
-}
-
-function nowText(): string {
-  return nanoseconds(Date.now());
 }
 
 /** Every symbol that the simulated exchange lists. */

@@ -1,25 +1,29 @@
 import { altNameOf, pairAltNameOf, pairKeyOf, restNameOf } from './names.ts';
-import { assetPrecision, SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
+import { assetPrecision, isTokenized, SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { fixed, Raw } from './wire.ts';
 
 /** Members of pairs that have changed since they were listed. */
 export type PairChanges = ReadonlyMap<string, object>;
 
-/** The data of the instrument channel's snapshot. */
-export function instrumentData(changes: PairChanges): object {
-  const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
+/** Pairs of currencies alone, or all of them, and their assets. */
+function listed(tokenized: boolean): {
+  readonly pairs: readonly SimulatedPair[];
+  readonly assets: readonly string[];
+} {
+  const pairs = SIMULATED_PAIRS.filter(pair => tokenized || !pair.tokenized);
+  return { pairs, assets: [...new Set(pairs.flatMap(pair => [pair.base, pair.quote]))] };
+}
+
+/**
+ * The data of the instrument channel's snapshot.
+ *
+ * @param tokenized whether tokenized assets and their pairs are in it
+ */
+export function instrumentData(changes: PairChanges, tokenized: boolean): object {
+  const { assets, pairs } = listed(tokenized);
   return {
-    assets: [...assets].map(id => ({
-      id,
-      status: 'enabled',
-      precision: assetPrecision(id),
-      precision_display: assetPrecision(id) / 2,
-      borrowable: true,
-      collateral_value: new Raw('1.000'),
-      class: 'currency',
-      margin_rate: new Raw('0.025000'),
-    })),
-    pairs: SIMULATED_PAIRS.map(pair => ({ ...pairRow(pair), ...changes.get(pair.symbol) })),
+    assets: assets.map(assetRow),
+    pairs: pairs.map(pair => ({ ...pairRow(pair), ...changes.get(pair.symbol) })),
   };
 }
 
@@ -27,6 +31,33 @@ export function instrumentData(changes: PairChanges): object {
 export function instrumentUpdate(symbol: string, changes: PairChanges): object {
   const pairs = SIMULATED_PAIRS.filter(pair => pair.symbol === symbol);
   return { assets: [], pairs: pairs.map(pair => ({ ...pairRow(pair), ...changes.get(symbol) })) };
+}
+
+function assetRow(id: string): object {
+  const precision = assetPrecision(id);
+  if (isTokenized(id)) {
+    return {
+      id,
+      underlying_symbol: id.slice(0, -1),
+      status: 'enabled',
+      precision,
+      precision_display: precision,
+      borrowable: false,
+      collateral_value: new Raw('0.000'),
+      class: 'tokenized_asset',
+      multiplier: new Raw('1'),
+    };
+  }
+  return {
+    id,
+    status: 'enabled',
+    precision,
+    precision_display: precision / 2,
+    borrowable: true,
+    collateral_value: new Raw('1.000'),
+    class: 'currency',
+    margin_rate: new Raw('0.025000'),
+  };
 }
 
 function pairRow(pair: SimulatedPair): object {
@@ -40,7 +71,7 @@ function pairRow(pair: SimulatedPair): object {
     qty_increment: fixed(1, pair.qtyPrecision),
     price_precision: pair.pricePrecision,
     cost_precision: pair.costPrecision,
-    marginable: pair.quote === 'USD',
+    marginable: pair.quote === 'USD' && !pair.tokenized,
     has_index: true,
     ws_display_price_precision: pair.pricePrecision,
     cost_min: new Raw(pair.costMin),
@@ -52,9 +83,8 @@ function pairRow(pair: SimulatedPair): object {
 
 /** `GET /0/public/Assets` */
 export function restAssets(): object {
-  const assets = new Set(SIMULATED_PAIRS.flatMap(pair => [pair.base, pair.quote]));
   return Object.fromEntries(
-    [...assets].map(asset => [
+    listed(false).assets.map(asset => [
       restNameOf(asset),
       {
         aclass: 'currency',
@@ -70,7 +100,7 @@ export function restAssets(): object {
 /** `GET /0/public/AssetPairs` */
 export function restAssetPairs(): object {
   return Object.fromEntries(
-    SIMULATED_PAIRS.map(pair => {
+    listed(false).pairs.map(pair => {
       const altname = pairAltNameOf(pair.base, pair.quote);
       return [
         pairKeyOf(pair.base, pair.quote),

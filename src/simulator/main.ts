@@ -11,6 +11,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '4100' },
     seed: { type: 'string', default: '1' },
     rate: { type: 'string', default: '20' },
+    'book-rate': { type: 'string', default: '40' },
     replay: { type: 'string', multiple: true },
     interval: { type: 'string', default: '100' },
   },
@@ -21,7 +22,7 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function number(name: 'port' | 'seed' | 'rate' | 'interval'): number {
+function number(name: 'port' | 'seed' | 'rate' | 'book-rate' | 'interval'): number {
   const value = Number(values[name]);
   return value >= 0 ? value : fail(`--${name} ${values[name]} is not valid: it takes a number from 0`);
 }
@@ -30,6 +31,7 @@ const exchange = new Exchange({
   port: number('port'),
   seed: number('seed'),
   tradesPerSecond: number('rate'),
+  bookChangesPerSecond: number('book-rate'),
   replayIntervalMs: number('interval'),
   ...(values.replay && { replay: values.replay }),
 });

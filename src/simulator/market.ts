@@ -1,11 +1,11 @@
-import { SimulatedBook } from './book.ts';
+import { type BestPrices, SimulatedBook } from './book.ts';
 import { SIMULATED_PAIRS, type SimulatedPair } from './pairs.ts';
 import { seededRandom } from './random.ts';
 import { SimulatedTape, type SimulatedTrade } from './tape.ts';
 import { fixed, microseconds } from './wire.ts';
 
 /** A pair in motion. Prices are counted in ticks (the last price digit), quantities in lots (the last quantity digit). */
-interface PairState {
+interface PairState extends BestPrices {
   readonly pair: SimulatedPair;
   readonly openTicks: number;
   bidTicks: number;
@@ -20,16 +20,28 @@ interface PairState {
   /** Sum of ticks times lots, for the average price. */
   turnover: number;
   trades: number;
+  /** Of the ticker: the last trade, or change of the best prices. */
   updatedMs: number;
+  /** Of the book: the last change of any level. */
+  bookMs: number;
   /** Made when somebody wants to see it. */
   book: SimulatedBook | undefined;
   tape: SimulatedTape | undefined;
 }
 
+/** What an event of the market moved besides the book. */
+export interface MarketEvent {
+  readonly traded: boolean;
+  /** Whether a best price or the quantity there changed. */
+  readonly quoted: boolean;
+  /** Those of the event that somebody may see. */
+  readonly trades: readonly SimulatedTrade[];
+}
+
 /** Of a taker's orders, how many meet more than one order of the book. */
 const SWEEPS = 0.2;
 
-/** A market that wanders: each step one trade in one pair, drawn from a seed. */
+/** A market that wanders, drawn from a seed: takers trade, makers move their quotes and what lies behind them. */
 export class SimulatedMarket {
   readonly #random: () => number;
   readonly #now: () => number;
@@ -53,10 +65,55 @@ export class SimulatedMarket {
     return this.#states[rank]?.pair.symbol ?? '';
   }
 
-  /** One taker's order in this pair: a trade, or a few at the same instant. Returns those that somebody may see. */
-  trade(symbol: string): readonly SimulatedTrade[] {
-    const state = this.#bySymbol.get(symbol);
-    return state === undefined ? [] : this.#trade(state);
+  /**
+   * One taker's order in this pair: a trade, or a few at the same instant. The book follows.
+   *
+   * @param bookChanged called after each change of the book that is a message of its own
+   */
+  trade(symbol: string, bookChanged: () => void): MarketEvent {
+    const state = this.#state(symbol);
+    const { askTicks } = state;
+    const trades = this.#trade(state);
+    const { book } = state;
+    if (book !== undefined) {
+      // In the order in which the two sides never cross.
+      const order = state.askTicks > askTicks ? (['asks', 'bids'] as const) : (['bids', 'asks'] as const);
+      for (const side of order) {
+        book.follow(side, state);
+        bookChanged();
+      }
+      for (const side of order) {
+        book.deep(side);
+        bookChanged();
+      }
+    }
+    return { traded: true, quoted: true, trades };
+  }
+
+  /** The top of this book moves without a trade. */
+  quote(symbol: string, bookChanged: () => void): MarketEvent {
+    const state = this.#state(symbol);
+    const book = this.book(symbol);
+    book.quote();
+    Object.assign(state, book.best);
+    state.updatedMs = this.#now();
+    state.bookMs = state.updatedMs;
+    bookChanged();
+    return { traded: false, quoted: true, trades: [] };
+  }
+
+  /** One level below the top of this book changes. */
+  deep(symbol: string, bookChanged: () => void): MarketEvent {
+    this.book(symbol).deep();
+    this.#state(symbol).bookMs = this.#now();
+    bookChanged();
+    return { traded: false, quoted: false, trades: [] };
+  }
+
+  /** Makers move in this pair: at the top or below it. Of a quiet pair the top stands still between trades. */
+  makers(symbol: string, bookChanged: () => void): MarketEvent {
+    const isTop = !this.#state(symbol).pair.quiet && this.#random() < 0.5;
+    return isTop ? this.quote(symbol, bookChanged) : this.deep(symbol, bookChanged);
   }
 
   /** The row of the ticker channel. */
@@ -91,13 +148,14 @@ export class SimulatedMarket {
   book(symbol: string): SimulatedBook {
     const state = this.#state(symbol);
     const { pricePrecision: price, qtyPrecision: qty } = state.pair;
-    state.book ??= new SimulatedBook(this.#random, { price, qty }, state);
+    const { pair } = state;
+    state.book ??= new SimulatedBook(this.#random, () => this.#lots(pair, 10), { price, qty }, state);
     return state.book;
   }
 
-  /** Epoch milliseconds of the last trade. */
-  updatedMs(symbol: string): number {
-    return this.#bySymbol.get(symbol)?.updatedMs ?? 0;
+  /** Epoch milliseconds of the last change of the book. */
+  bookMs(symbol: string): number {
+    return this.#state(symbol).bookMs;
   }
 
   #state(symbol: string): PairState {
@@ -123,6 +181,7 @@ export class SimulatedMarket {
       turnover: volumeLots * ticks,
       trades: 1_000 + Math.floor(this.#random() * 100_000),
       updatedMs: this.#now(),
+      bookMs: this.#now(),
       book: undefined,
       tape: undefined,
     };
@@ -151,7 +210,7 @@ export class SimulatedMarket {
     state.turnover += lots * state.lastTicks;
     state.trades += parts;
     state.updatedMs = this.#now();
-    state.book?.follow(state);
+    state.bookMs = state.updatedMs;
     const { tape, lastTicks: ticks, updatedMs: atMs } = state;
     if (tape === undefined) return [];
     return quantities.map(quantity => tape.record({ buy, market, ticks, lots: quantity, atMs }));

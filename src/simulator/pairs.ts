@@ -11,6 +11,10 @@ export interface SimulatedPair {
   readonly costPrecision: number;
   readonly qtyMin: string;
   readonly costMin: string;
+  /** Makers leave its top alone: it moves at trades, which are rare. */
+  readonly quiet: boolean;
+  /** Of a tokenized asset: listed and served to those who ask for such. */
+  readonly tokenized: boolean;
 }
 
 /** Base asset, US dollars for one at the start, digits of a price in dollars, digits of a quantity. */
@@ -60,15 +64,21 @@ const OTHERS: readonly SimulatedPair[] = [
   pair('GBP', 'USD', 1.2731, 5, 8),
   pair('USDT', 'USD', 0.9994, 4, 8),
   pair('USDC', 'USD', 1.0001, 4, 8),
+  pair('AAPLx', 'USD', 231.44, 2, 8),
 ];
 
-/** Every pair of the simulated exchange: 136 of them. */
+/** Every pair of the simulated exchange: 136 of currencies, and one of a tokenized share. */
 export const SIMULATED_PAIRS: readonly SimulatedPair[] = [
   ...BASES.flatMap(([base, dollars, digits, qtyDigits]) =>
     QUOTES.map(([quote, worth, shift]) => pair(base, quote, dollars / worth, digits + shift, qtyDigits)),
   ),
   ...OTHERS,
 ];
+
+/** Whether an asset is a share that Kraken calls `AAPLx`. */
+export function isTokenized(asset: string): boolean {
+  return asset.endsWith('x');
+}
 
 /** How many of an asset's digits the exchange keeps. */
 export function assetPrecision(asset: string): number {
@@ -87,5 +97,7 @@ function pair(base: string, quote: string, price: number, digits: number, qtyDig
     costPrecision: quote === 'BTC' ? 10 : 5,
     qtyMin: `0.${'0'.repeat(qtyDigits - 4)}5000`,
     costMin: quote === 'BTC' ? '0.00002' : '0.50',
+    quiet: base === 'MINA',
+    tokenized: isTokenized(base),
   };
 }

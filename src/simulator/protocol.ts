@@ -1,8 +1,9 @@
 import { INTERVALS } from './tape.ts';
-import { microseconds, write } from './wire.ts';
+import { microseconds, Raw, write } from './wire.ts';
 
 /** Channels of the two endpoints. Those that the simulator does not play are refused as unknown names. */
 const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'trade', 'ohlc', 'instrument']);
+const EVENT_TRIGGERS: readonly unknown[] = ['trades', 'bbo'];
 const BOOK_DEPTHS: readonly unknown[] = [10, 25, 100, 500, 1000];
 const PRIVATE_CHANNELS = new Set(['balances', 'executions']);
 const MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -20,11 +21,13 @@ export type ParsedRequest =
       readonly channel: string;
       /** Empty on channels without symbols. */
       readonly symbols: readonly string[];
-      /** Of a book; 0 elsewhere. */
-      readonly depth: number;
+      /** Depth of a book, event trigger of a ticker; 0 elsewhere. One of them stands at a time, and an unsubscribe names it. */
+      readonly variant: number | string;
       /** Minutes, of candles; 0 elsewhere. */
       readonly interval: number;
       readonly snapshot: boolean;
+      /** Of the list of pairs: whether those of tokenized assets are in it. */
+      readonly tokenized: boolean;
       /** Of private channels. */
       readonly token: string | undefined;
       /** What goes back in the acknowledgement besides channel, snapshot and symbol. */
@@ -58,7 +61,10 @@ export function parseRequest(
   }
   const stranger = Object.keys(frame).find(member => !members.has(member));
   if (stranger !== undefined) {
-    return refuse(method, reqId, `Unsupported field: '${stranger}' for the given msg type: ${method}`);
+    const error = `Unsupported field: '${stranger}' for the given msg type: ${method}`;
+    const { symbol } = frame;
+    const named = typeof symbol === 'string' ? { symbol } : {};
+    return { kind: 'answer', text: refusal({ method, reqId, error, receivedMs, ...named }) };
   }
   if (method === 'ping') return { kind: 'ping', reqId: reqId as number | undefined };
   if (!isRecord(params)) return refuse(method, reqId, 'Unsupported event');
@@ -88,8 +94,9 @@ export function parseRequest(
     reqId: reqId as number | undefined,
     channel,
     symbols: [],
-    depth: 0,
+    variant: 0,
     interval: 0,
+    tokenized: false,
     snapshot: snapshot !== false,
     token: undefined,
     echo: {},
@@ -97,10 +104,16 @@ export function parseRequest(
   if (PRIVATE_CHANNELS.has(channel)) {
     const { token } = params;
     if (typeof token !== 'string') return refuse(method, reqId, 'Token(s) not found');
-    return { ...common, token, echo: channel === 'executions' ? EXECUTIONS_ECHO : {} };
+    if (channel === 'balances') return { ...common, token };
+    const { snap_orders = true, snap_trades = false } = params;
+    return { ...common, token, echo: { ...EXECUTIONS_ECHO, snap_orders, snap_trades } };
   }
   if (channel === 'instrument') {
-    return { ...common, echo: { warnings: ['tick_size is deprecated, use price_increment'] } };
+    return {
+      ...common,
+      tokenized: params['include_tokenized_assets'] === true,
+      echo: { warnings: ['tick_size is deprecated, use price_increment'] },
+    };
   }
   if (symbol === undefined) return refuse(method, reqId, 'Symbol(s) not found');
   if (!Array.isArray(symbol)) return refuse(method, reqId, 'Symbol field must be an array');
@@ -110,7 +123,7 @@ export function parseRequest(
   switch (channel) {
     case 'book':
       if (!BOOK_DEPTHS.includes(depth)) return refuse(method, reqId, 'Subscription depth not supported');
-      return { ...common, symbols, depth: Number(depth), echo: { depth } };
+      return { ...common, symbols, variant: Number(depth), echo: { depth } };
     case 'ohlc': {
       if (!INTERVALS.includes(Number(interval))) {
         return refuse(method, reqId, 'Subscription ohlc interval not supported');
@@ -122,26 +135,24 @@ export function parseRequest(
       // Without the member there is no snapshot.
       return { ...common, symbols, snapshot: params['snapshot'] === true };
     default: {
-      const trigger = params['event_trigger'];
-      return {
-        ...common,
-        symbols,
-        echo: { event_trigger: typeof trigger === 'string' ? trigger : 'trades' },
-      };
+      const { event_trigger = 'trades' } = params;
+      // No source has Kraken's words for another trigger; these follow those for another depth.
+      if (!EVENT_TRIGGERS.includes(event_trigger)) {
+        return refuse(method, reqId, 'Subscription event_trigger not supported');
+      }
+      return { ...common, symbols, variant: String(event_trigger), echo: { event_trigger } };
     }
   }
 }
 
-/** What the acknowledgement of an executions subscription says. */
+/** What the acknowledgement of an executions subscription says besides what was asked for. */
 const EXECUTIONS_ECHO = {
   maxratecount: 180,
-  snap_orders: true,
-  snap_trades: false,
   warnings: [
     'cancel_reason is deprecated, use reason',
     'stop_price is deprecated, use triggers.price',
-    'trigger is deprecated, use triggers.reference',
-    'triggered_price is deprecated, use triggers.last_price',
+    'trigger is deprecated use triggers.reference',
+    'triggered_price is deprecated use triggers.last_price',
   ],
 };
 
@@ -195,6 +206,19 @@ export function refusal(answer: {
 export function pong(reqId: number | undefined, receivedMs: number): string {
   const time = microseconds(receivedMs);
   return write({ method: 'pong', req_id: reqId, time_in: time, time_out: time });
+}
+
+/** How the trading engine is: the first frame of a connection, and again at each change. */
+export function statusFrame(system: string, connectionId: string): string {
+  const row = {
+    version: '2.0.10',
+    system,
+    api_version: 'v2',
+    connection_id: new Raw(connectionId),
+    upcoming_maintenance: [],
+    emergency: [],
+  };
+  return write({ channel: 'status', type: 'update', data: [row] });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -64,7 +64,10 @@ function publicAnswer({ market, system, now }: RestSource, { pathname, searchPar
     case '/0/public/Trades':
     case '/0/public/OHLC': {
       const symbol = SYMBOLS.get(searchParams.get('pair') ?? '');
-      if (symbol === undefined) return { error: 'EQuery:Unknown asset pair' };
+      const isTokenized = searchParams.get('asset_class') === 'tokenized_asset';
+      if (symbol === undefined || market.pair(symbol)?.tokenized !== isTokenized) {
+        return { error: 'EQuery:Unknown asset pair' };
+      }
       return pathname === '/0/public/Trades'
         ? trades(market, symbol, searchParams)
         : candles(market, symbol, searchParams, now());

@@ -24,6 +24,7 @@ export interface SnapshotRequest {
   readonly symbol: string;
   readonly depth: number;
   readonly interval: number;
+  readonly tokenized: boolean;
 }
 
 /** Text that is sent as it is, or rows of a private channel, which need a sequence. */
@@ -40,8 +41,8 @@ const HEARTBEAT = write({ channel: 'heartbeat' });
 const REQUESTS_PER_SECOND = 20;
 const REQUESTS_AT_ONCE = 50;
 const RATE_EXCEEDED = write({ Error: 'Exceeded msg rate' });
-/** The private endpoint closes whoever subscribes to nothing. */
-const IDLE_MS = 15_000;
+/** Whoever subscribes to nothing is closed. */
+const IDLE_MS = { private: 15_000, public: 60_000 } as const;
 
 /** One client of the simulated exchange: its socket and what it is subscribed to. */
 export class Session {
@@ -50,8 +51,9 @@ export class Session {
   readonly #source: Source;
   readonly #faults: Faults;
   readonly #endpoint: 'public' | 'private';
-  /** {@link keyOf} → depth, 0 where there is none. */
-  readonly #subscriptions = new Map<string, number>();
+  readonly #connectionId: string;
+  /** By {@link keyOf}. */
+  readonly #subscriptions = new Map<string, Subscription>();
   readonly #sequences = new Map<string, number>();
   readonly #allowance = new TokenBucket(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, Date.now());
   #heartbeat: NodeJS.Timeout | undefined;
@@ -71,14 +73,29 @@ export class Session {
     this.#source = source;
     this.#faults = faults;
     this.#endpoint = endpoint;
-    const idle = endpoint === 'private' ? setTimeout(() => this.#closeIfIdle(), IDLE_MS) : undefined;
+    this.#connectionId = connectionId;
+    const idle = setTimeout(() => this.#closeIfIdle(), IDLE_MS[endpoint]);
     socket.on('message', data => this.#receive(String(data)));
     socket.on('close', () => {
       clearInterval(this.#heartbeat);
       clearTimeout(idle);
     });
     socket.on('error', () => socket.terminate());
-    this.send(source.status(connectionId));
+    this.sendStatus();
+  }
+
+  /** Tells how the trading engine is. */
+  sendStatus(): void {
+    this.send(this.#source.status(this.#connectionId));
+  }
+
+  /** Holds back what is sent until {@link uncork}, so that it leaves at once. */
+  cork(): void {
+    this.#tcp.cork();
+  }
+
+  uncork(): void {
+    this.#tcp.uncork();
   }
 
   /** Sends one frame, whatever it is. */
@@ -110,7 +127,17 @@ export class Session {
 
   /** The depth of its subscription to this book; 0 without one. */
   bookDepth(symbol: string): number {
-    return this.#subscriptions.get(keyOf('book', symbol, 0)) ?? 0;
+    return Number(this.#subscriptions.get(keyOf('book', symbol, 0))?.variant ?? 0);
+  }
+
+  /** What makes it get a ticker of this pair, `trades` or `bbo`; undefined without a subscription. */
+  tickerTrigger(symbol: string): string | number | undefined {
+    return this.#subscriptions.get(keyOf('ticker', symbol, 0))?.variant;
+  }
+
+  /** Whether its list of pairs has those of tokenized assets. */
+  get wantsTokenized(): boolean {
+    return this.#subscriptions.get(keyOf('instrument', '', 0))?.tokenized ?? false;
   }
 
   /** Ends the connection without a closing handshake: `fin` and `end` say goodbye to TCP alone, `rst` not even that. */
@@ -150,7 +177,8 @@ export class Session {
   }
 
   #subscribe(request: Subscription, receivedMs: number): void {
-    const { channel, reqId, snapshot, echo, interval, depth } = request;
+    const { channel, reqId, snapshot, echo, interval, tokenized } = request;
+    const depth = Number(request.variant);
     const invalid = this.#invalidToken(request);
     if (invalid !== undefined) {
       this.send(refusal({ method: 'subscribe', reqId, error: invalid, receivedMs, channel }));
@@ -170,7 +198,7 @@ export class Session {
         );
         continue;
       }
-      this.#subscriptions.set(keyOf(channel, symbol, interval), depth);
+      this.#subscriptions.set(keyOf(channel, symbol, interval), request);
       accepted.push(symbol);
       const named = symbol === '' ? undefined : symbol;
       this.send(
@@ -180,7 +208,7 @@ export class Session {
     if (accepted.length > 0) this.#startHeartbeat();
     if (!snapshot) return;
     const send = (): void => {
-      for (const symbol of accepted) this.#sendSnapshot({ channel, symbol, depth, interval });
+      for (const symbol of accepted) this.#sendSnapshot({ channel, symbol, depth, interval, tokenized });
     };
     if (this.#faults.snapshotDelayMs > 0) setTimeout(send, this.#faults.snapshotDelayMs);
     else send();
@@ -206,8 +234,8 @@ export class Session {
     for (const symbol of request.symbols.length > 0 ? request.symbols : ['']) {
       const named = symbol === '' ? {} : { symbol };
       const key = keyOf(channel, symbol, interval);
-      // An unsubscribe names the same depth or interval, or it finds nothing.
-      if (this.#subscriptions.get(key) !== request.depth || !this.#subscriptions.delete(key)) {
+      // An unsubscribe names the same trigger, depth or interval, or it finds nothing.
+      if (this.#subscriptions.get(key)?.variant !== request.variant || !this.#subscriptions.delete(key)) {
         this.send(
           refusal({ method: 'unsubscribe', reqId, error: 'Subscription Not Found', receivedMs, ...named }),
         );
@@ -235,7 +263,7 @@ export class Session {
   }
 }
 
-/** What makes two subscriptions of one connection the same; two depths of a book are. */
+/** What makes two subscriptions of one connection the same; two depths of a book are, and two triggers of a ticker. */
 function keyOf(channel: string, symbol: string, interval: number): string {
   return `${channel} ${symbol} ${interval}`;
 }

@@ -192,7 +192,8 @@ test('a callback that hears of a disconnect may connect again, and is served', a
     () => kraken.isConnected,
     connected => connected,
   );
-  const topic = { channel: 'ticker', symbol: kraken.resolveSymbol('BTC/USD') } as const;
+  const symbol = kraken.resolveSymbol('BTC/USD');
+  const topic = { channel: 'ticker', symbol, event_trigger: 'bbo' } as const;
   kraken.retain(topic);
   await eventually(
     () => kraken.getTicker('BTC/USD'),

@@ -270,5 +270,5 @@ test('A pair whose precision or status changes while connected is known as it is
   kraken.registerCallback('instruments', instruments => void lists.push([...instruments.pairs()].length));
   exchange.changePair('ETH/BTC', { status: 'post_only', price_precision: 5, price_increment: 0.00001 });
   await eventually(pair, text => text === 'post_only 5 0.00001');
-  assert.deepEqual(lists, [136]);
+  assert.deepEqual(lists, [137]);
 });

@@ -6,7 +6,7 @@ import { RestClient } from '../../src/kraken/rest.ts';
 import { RestError } from '../../src/kraken/rest-error.ts';
 import { candlesOf, holdsOf, tradesOf } from '../../src/kraken/rest-rows.ts';
 import { signature } from '../../src/kraken/signature.ts';
-import { assetOfRestName, type PairSymbol, restPairName } from '../../src/kraken/symbols.ts';
+import { assetOfRestName, type PairSymbol, restPair } from '../../src/kraken/symbols.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type LosslessObject, parseLossless } from '../../src/lib/lossless-json.ts';
 
@@ -324,8 +324,13 @@ describe('rows', () => {
 });
 
 test('pairs and assets have the names that REST knows', () => {
-  const pairs = { 'BTC/USD': 'XBTUSD', 'DOGE/USD': 'XDGUSD', 'ETH/BTC': 'ETHXBT', 'AAPLx/USD': 'AAPLxUSD' };
-  for (const [symbol, name] of Object.entries(pairs)) assert.equal(restPairName(symbol as PairSymbol), name);
+  const pairs = { 'BTC/USD': 'XBTUSD', 'DOGE/USD': 'XDGUSD', 'ETH/BTC': 'ETHXBT' };
+  for (const [symbol, name] of Object.entries(pairs))
+    assert.deepEqual(restPair(symbol as PairSymbol), { pair: name });
+  assert.deepEqual(restPair('AAPLx/USD' as PairSymbol), {
+    pair: 'AAPLxUSD',
+    asset_class: 'tokenized_asset',
+  });
   const assets = {
     XXBT: 'BTC',
     XBT: 'BTC',

@@ -12,13 +12,18 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const BTC = 'BTC/USD' as PairSymbol;
 const ETH = 'ETH/USD' as PairSymbol;
-const ticker = (symbol: PairSymbol): SubscriptionTopic => ({ channel: 'ticker', symbol });
+const ticker = (symbol: PairSymbol, event_trigger: 'trades' | 'bbo' = 'bbo'): SubscriptionTopic => ({
+  channel: 'ticker',
+  symbol,
+  event_trigger,
+});
 
 let clock: ManualClock;
 let sent: SubscribeRequest[];
 let changes: string[];
 let dropped: string[];
 let waitMs: number;
+let contradicted: boolean;
 let subscriptions: Subscriptions;
 
 const acknowledge = (request: SubscribeRequest | undefined, symbol?: PairSymbol): void => {
@@ -48,6 +53,7 @@ beforeEach(() => {
   changes = [];
   dropped = [];
   waitMs = 0;
+  contradicted = false;
   subscriptions = new Subscriptions(
     {
       lingerMs: 30_000,
@@ -55,6 +61,7 @@ beforeEach(() => {
         if (waitMs === 0 && request.method !== 'ping') sent.push(request);
         return waitMs;
       },
+      contradicts: ({ channel }) => contradicted && channel === 'ticker',
     },
     {
       stateChanged: (topic, state) =>
@@ -157,7 +164,7 @@ describe('lingering', () => {
     clock.advance(29_999);
     assert.equal(sent.length, 1);
     clock.advance(1);
-    assert.deepEqual(sent[1]?.params, { channel: 'ticker', symbol: [BTC] });
+    assert.deepEqual(sent[1]?.params, { channel: 'ticker', symbol: [BTC], event_trigger: 'bbo' });
   });
 
   test('a new holder within the linger time keeps it, and its time starts anew', () => {
@@ -448,33 +455,36 @@ describe('freshness', () => {
 });
 
 describe('silence beside a sibling', () => {
-  const topic = (channel: 'ticker' | 'book' | 'trade' | 'ohlc'): SubscriptionTopic =>
+  type Judged = 'ticker' | 'book' | 'trade' | 'ohlc';
+  const topic = (channel: Judged): SubscriptionTopic =>
     channel === 'book'
       ? { channel, symbol: BTC, depth: 10 }
       : channel === 'ohlc'
         ? { channel, symbol: BTC, interval: 1 }
-        : { channel, symbol: BTC };
-  const feed = (channel: 'ticker' | 'book' | 'trade' | 'ohlc') => (channel === 'ohlc' ? 'ohlc 1' : channel);
+        : channel === 'ticker'
+          ? ticker(BTC)
+          : { channel, symbol: BTC };
+  const feed = (channel: Judged) => (channel === 'ohlc' ? 'ohlc 1' : channel);
   /** Both acknowledged and with a first frame. */
-  const both = (one: 'ticker' | 'book' | 'trade' | 'ohlc', other: 'ticker' | 'book'): void => {
+  const both = (one: Judged, other: Judged): void => {
     subscriptions.connectionOpened();
     for (const channel of [one, other]) subscriptions.retain(topic(channel));
     clock.turn();
     for (const request of [...sent]) acknowledge(request, BTC);
-    for (const channel of [one, other]) subscriptions.received(feed(channel), BTC, clock.now());
+    for (const channel of [one, other]) subscriptions.received(feed(channel), BTC, clock.now(), 'snapshot');
   };
 
-  for (const [silent, moving] of [
-    ['book', 'ticker'],
-    ['ticker', 'book'],
-    ['trade', 'ticker'],
-    ['ohlc', 'ticker'],
+  for (const [silent, moving, news] of [
+    ['book', 'ticker', 'other'],
+    ['ticker', 'trade', 'trade'],
+    ['trade', 'ticker', 'trade'],
+    ['ohlc', 'ticker', 'trade'],
   ] as const) {
     test(`Ack success but no data for minutes, heartbeats fine: ${silent} while ${moving} moves, 15 s`, () => {
       both(silent, moving);
       for (let second = 0; second < 20; second += 1) {
         clock.advance(1_000);
-        subscriptions.received(moving, BTC, clock.now());
+        subscriptions.received(moving, BTC, clock.now(), news);
         if (second === 13) assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'LIVE');
       }
       assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'SILENT');
@@ -483,28 +493,46 @@ describe('silence beside a sibling', () => {
     });
   }
 
-  test('a book that moves without trades says nothing about the channel of trades', () => {
-    both('trade', 'book');
-    for (let second = 0; second < 55; second += 1) {
-      clock.advance(1_000);
-      subscriptions.received('book', BTC, clock.now());
-    }
-    assert.equal(subscriptions.get('trade', BTC)?.state, 'LIVE');
+  for (const [quiet, moving] of [
+    ['trade', 'book'],
+    ['trade', 'ticker'],
+    ['ohlc', 'ticker'],
+    ['ticker', 'book'],
+  ] as const) {
+    test(`quotes that move without trades say nothing about silence: ${quiet} beside ${moving}`, () => {
+      both(quiet, moving);
+      for (let second = 0; second < 55; second += 1) {
+        clock.advance(1_000);
+        subscriptions.received(moving, BTC, clock.now());
+      }
+      assert.equal(subscriptions.get(feed(quiet), BTC)?.state, 'LIVE');
+    });
+  }
+
+  test('a ticker that other data contradict for 15 s is silent; a frame of its own clears it', () => {
+    both('ticker', 'book');
+    contradicted = true;
+    clock.advance(14_000);
+    subscriptions.received('ticker', BTC, clock.now());
+    clock.advance(15_000);
+    assert.equal(subscriptions.get('ticker', BTC)?.state, 'LIVE');
+    clock.advance(10_000);
+    assert.equal(subscriptions.get('ticker', BTC)?.state, 'SILENT');
   });
 
   test('a pair that nobody trades is renewed ever less often', () => {
-    both('ticker', 'book');
+    both('ticker', 'trade');
     const renewals: number[] = [];
     let answered = sent.length;
     for (let second = 0; second < 900; second += 1) {
       clock.advance(1_000);
-      subscriptions.received('book', BTC, clock.now());
+      subscriptions.received('trade', BTC, clock.now(), 'trade');
       for (const request of sent.slice(answered)) {
         answered += 1;
         if (request.method === 'unsubscribe') renewals.push(second);
         acknowledge(request, BTC);
         // What comes is the snapshot, and no more.
-        if (request.method === 'subscribe') subscriptions.received('ticker', BTC, clock.now());
+        if (request.method === 'subscribe') subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
       }
     }
     const distances = renewals.map((second, index) => second - (renewals[index - 1] ?? 0));
@@ -512,6 +540,94 @@ describe('silence beside a sibling', () => {
       assert.ok(distance >= 15 * 2 ** index - 1, `renewal ${index} after ${distance} s`);
     }
     assert.ok(renewals.length >= 4 && renewals.length <= 6, renewals.join());
+  });
+});
+
+describe('what makes Kraken send a ticker', () => {
+  const trigger = (request: SubscribeRequest | undefined) => [request?.method, request?.params.event_trigger];
+  /** Streams at trades, as the background does. */
+  const background = (...symbols: readonly PairSymbol[]): void => {
+    subscriptions.connectionOpened();
+    for (const symbol of symbols) subscriptions.retain(ticker(symbol, 'trades'));
+    clock.turn();
+    for (const symbol of symbols) {
+      acknowledge(sent[0], symbol);
+      subscriptions.received('ticker', symbol, clock.now(), 'snapshot');
+    }
+  };
+
+  test('a reader widens the background stream, and what is on hand is not live until the first quote', () => {
+    background(BTC);
+    assert.equal(stateOf(BTC), 'LIVE');
+    subscriptions.retain(ticker(BTC));
+    assert.equal(stateOf(BTC), 'PENDING');
+    clock.turn();
+    assert.deepEqual(trigger(sent[1]), ['unsubscribe', 'trades']);
+    subscriptions.received('ticker', BTC, clock.now(), 'trade');
+    assert.equal(stateOf(BTC), 'PENDING', 'a trade says nothing of the quotes to come');
+    acknowledge(sent[1], BTC);
+    clock.turn();
+    assert.deepEqual(trigger(sent[2]), ['subscribe', 'bbo']);
+    subscriptions.received('ticker', BTC, clock.now(), 'trade');
+    assert.equal(stateOf(BTC), 'PENDING', 'in flight from before');
+    acknowledge(sent[2], BTC);
+    subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
+    assert.equal(stateOf(BTC), 'LIVE');
+    assert.deepEqual(
+      changes.map(change => change.split(' ').at(-1)),
+      ['LIVE', 'PENDING', 'LIVE'],
+    );
+  });
+
+  test('after the last reader and the linger time it goes back, and is live all the while', () => {
+    background(BTC);
+    subscriptions.retain(ticker(BTC));
+    clock.turn();
+    acknowledge(sent[1], BTC);
+    clock.turn();
+    acknowledge(sent[2], BTC);
+    subscriptions.received('ticker', BTC, clock.now());
+    subscriptions.release(ticker(BTC));
+    clock.advance(29_999);
+    assert.equal(sent.length, 3);
+    clock.advance(1);
+    assert.deepEqual(trigger(sent[3]), ['unsubscribe', 'bbo']);
+    acknowledge(sent[3], BTC);
+    clock.turn();
+    assert.deepEqual(trigger(sent[4]), ['subscribe', 'trades']);
+    acknowledge(sent[4], BTC);
+    subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
+    assert.deepEqual(
+      changes.map(change => change.split(' ').at(-1)),
+      ['LIVE', 'PENDING', 'LIVE'],
+    );
+    assert.deepEqual(dropped, []);
+  });
+
+  test('a reader that leaves before it was served leaves a background that is live at once', () => {
+    background(BTC);
+    subscriptions.retain(ticker(BTC));
+    subscriptions.release(ticker(BTC), 0);
+    assert.equal(stateOf(BTC), 'PENDING');
+    clock.advance(1);
+    assert.equal(stateOf(BTC), 'LIVE');
+  });
+
+  test('after a reconnect the larger one is subscribed at once', () => {
+    background(BTC, ETH);
+    subscriptions.retain(ticker(BTC));
+    subscriptions.connectionLost();
+    assert.equal(stateOf(BTC), 'DISCONNECTED');
+    sent.length = 0;
+    subscriptions.connectionOpened();
+    clock.turn();
+    assert.deepEqual(
+      sent.map(({ method, params }) => [method, params.event_trigger, params.symbol]),
+      [
+        ['subscribe', 'bbo', [BTC]],
+        ['subscribe', 'trades', [ETH]],
+      ],
+    );
   });
 });
 

@@ -47,6 +47,8 @@ describe('faults on demand, over HTTP', () => {
       system: { state: 'online' },
       pair: { symbol: BTC, status: 'post_only' },
       trade: { symbol: BTC, count: 2 },
+      quote: { symbol: BTC, count: 2 },
+      deep: { symbol: BTC },
       move: { asset: 'EUR', amount: '1' },
       order: { symbol: BTC, side: 'sell', qty: '0.10000000', price: '90000.0' },
       cancel: { id: 'none' },

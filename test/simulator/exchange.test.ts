@@ -1,42 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { WebSocket } from 'ws';
 import { Exchange, simulatedSymbols } from '../../src/simulator/exchange.ts';
 import { fixed, write } from '../../src/simulator/wire.ts';
 import { eventually } from '../support/client.ts';
 import { fixturePath, frames } from '../support/fixtures.ts';
-
-/** A client without any of our code: sends text, keeps text. */
-class Probe {
-  readonly frames: string[] = [];
-  readonly #socket: WebSocket;
-
-  constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on('message', data => this.frames.push(String(data)));
-  }
-
-  /** Sends a request and returns the first answer to it. */
-  async ask(request: object | string): Promise<Record<string, unknown>> {
-    if (this.#socket.readyState !== WebSocket.OPEN) await once(this.#socket, 'open');
-    const from = this.frames.length;
-    this.#socket.send(typeof request === 'string' ? request : JSON.stringify(request));
-    const answer = await eventually(
-      () => this.frames.slice(from).find(frame => frame.includes('"time_in"')),
-      frame => frame !== undefined,
-    );
-    return JSON.parse(answer ?? '') as Record<string, unknown>;
-  }
-
-  tell(text: string): void {
-    this.#socket.send(text);
-  }
-
-  close(): void {
-    this.#socket.terminate();
-  }
-}
+import { Probe } from '../support/probe.ts';
 
 describe('the gateway', () => {
   const exchange = new Exchange({ tradesPerSecond: 0 });
@@ -134,17 +102,6 @@ describe('the gateway', () => {
     );
     assert.equal(await words({ channel: 'balances' }), 'Token(s) not found');
     assert.equal(await words({ channel: 'balances', token: 'made up' }), 'ESession:Invalid session');
-  });
-
-  test('answers have the members, in the order, of the recorded ones', async () => {
-    const shape = (frame: string): string => (frame.match(/"\w+":/g) ?? []).join(' ');
-    const recorded = frames('acks-and-errors.jsonl').find(frame => frame.includes('"req_id":42')) ?? '';
-    await probe.ask(subscribe({ channel: 'ticker', symbol: ['ADA/USD'] }, { req_id: 42 }));
-    const ours = probe.frames.find(frame => frame.includes('"req_id":42')) ?? '';
-    assert.equal(shape(ours), shape(recorded));
-    const recordedTicker = frames('ticker.jsonl')[4] ?? '';
-    const ourTicker = probe.frames.find(frame => frame.includes('"symbol":"ADA/USD","bid"')) ?? '';
-    assert.equal(shape(ourTicker), shape(recordedTicker));
   });
 
   test('a client that asks too fast is told so in the one answer without an envelope, and stays connected', async () => {

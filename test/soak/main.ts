@@ -2,7 +2,7 @@
  * The long versions of what `npm test` runs briefly: `npm run soak`. Prints one line a scenario, and ends with code 1
  * when something is wrong.
  *
- *     node --expose-gc test/soak/main.ts [--only faults,disconnects] [--minutes 30]
+ *     node --expose-gc test/soak/main.ts [--only faults,disconnects] [--minutes 30] [--quotes-seconds 300]
  */
 import { parseArgs } from 'node:util';
 import { corruptBooks } from '../support/corruption.ts';
@@ -10,11 +10,16 @@ import { disconnectAgainAndAgain } from '../support/disconnects.ts';
 import { fuzzClients } from '../support/fuzz.ts';
 import { fuzzUpstream } from '../support/fuzz-upstream.ts';
 import { allAttacks, hostileDocuments, oneAttacker } from '../support/hostility.ts';
+import { quotesAgree } from '../support/quotes.ts';
 import { randomFaults } from '../support/random-faults.ts';
 import { churn, recoveryTimes } from '../support/resilience.ts';
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string', default: '' }, minutes: { type: 'string', default: '30' } },
+  options: {
+    only: { type: 'string', default: '' },
+    minutes: { type: 'string', default: '30' },
+    'quotes-seconds': { type: 'string', default: '300' },
+  },
 });
 
 const SCENARIOS = {
@@ -25,6 +30,7 @@ const SCENARIOS = {
   documents: () => hostileDocuments({ documents: 10_000, seed: 42 }),
   attacker: () => oneAttacker({ seconds: 10 }),
   attacks: () => allAttacks({ minutes: 5 }),
+  quotes: () => quotesAgree({ seconds: Number(options['quotes-seconds']), changesPerSecond: 10, seed: 42 }),
   churn: () => churn({ cycles: 100_000 }),
   recovery: () => recoveryTimes({ servers: 10, resets: 6 }),
   faults: () => randomFaults({ minutes: Number(options.minutes), seed: 42 }),

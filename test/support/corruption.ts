@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
+import { WebSocket } from 'ws';
 import type { OrderBookUpdate } from '../../src/market/order-book-update.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { eventually } from './client.ts';
@@ -50,7 +52,7 @@ export async function corruptBooks(options: {
     all => all,
   );
 
-  const changes = new Map<string, number>(HEALTHY.map(symbol => [symbol, 0]));
+  const sent = await countBooks(exchange.publicUrl, HEALTHY);
   let corrupted = 0;
   let dice: boolean;
   exchange.faults.corruptBooksWhen(() => {
@@ -61,15 +63,12 @@ export async function corruptBooks(options: {
     const symbol = symbols[Math.floor(random() * symbols.length)] ?? '';
     dice = CORRUPTED.includes(symbol) && random() < options.share;
     exchange.trade(symbol);
-    const count = changes.get(symbol);
-    if (count !== undefined) changes.set(symbol, count + 1);
     // Whatever the machine does: never more under way than a socket holds.
     if (change % BURST === 0) await arrived(exchange, kraken, HEALTHY[0] ?? '');
   }
   exchange.faults.corruptBooksWhen(undefined);
   for (const symbol of symbols) {
     exchange.trade(symbol);
-    changes.set(symbol, (changes.get(symbol) ?? 0) + 1);
     await eventually(
       () => kraken.getOrderbook(symbol)?.checksum === checksumAt(exchange.bookRow(symbol, 10)),
       same => same,
@@ -77,10 +76,12 @@ export async function corruptBooks(options: {
   }
   for (const symbol of HEALTHY) {
     // Its snapshot, and each of its changes.
-    const expected = (changes.get(symbol) ?? 0) + 1;
-    if (published.get(symbol) !== expected)
-      problems.push(`${symbol}: ${published.get(symbol)} of ${expected}`);
+    await eventually(
+      () => sent.counts.get(symbol) === published.get(symbol),
+      all => all,
+    ).catch(() => problems.push(`${symbol}: ${published.get(symbol)} of ${sent.counts.get(symbol)}`));
   }
+  sent.stop();
   const { checksumFailures, resyncs } = kraken.market.bookStatistics;
   return {
     changes: options.changes,
@@ -90,6 +91,26 @@ export async function corruptBooks(options: {
     resyncs,
     problems,
   };
+}
+
+/** Counts the messages about these books, as a client that reads nothing else of them. */
+async function countBooks(
+  url: string,
+  symbol: readonly string[],
+): Promise<{ readonly counts: ReadonlyMap<string, number>; stop(): void }> {
+  const counts = new Map<string, number>();
+  const socket = new WebSocket(url);
+  socket.on('message', data => {
+    const named = /^{"channel":"book".*"symbol":"([^"]*)"/.exec(String(data))?.[1];
+    if (named !== undefined) counts.set(named, (counts.get(named) ?? 0) + 1);
+  });
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ method: 'subscribe', params: { channel: 'book', symbol } }));
+  await eventually(
+    () => counts.size,
+    size => size === symbol.length,
+  );
+  return { counts, stop: () => socket.terminate() };
 }
 
 /** Waits until the client has what the exchange last said of a pair that is never corrupted. */
