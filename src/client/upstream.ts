@@ -93,7 +93,7 @@ export class Upstream {
     this.subscriptions = new Subscriptions(
       {
         lingerMs: config.subscriptionLingerMs,
-        trySend: request => this.#connection.trySend(request),
+        trySend: (request, keep) => this.#connection.trySend(request, keep),
         ...(this.#token && { token: () => this.#token?.value }),
       },
       {

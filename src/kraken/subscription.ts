@@ -45,6 +45,8 @@ export interface Subscription {
   readonly claims: Map<number, Claim>;
   /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
   renew: boolean;
+  /** Whether what was received is wrong, until it is subscribed again: its requests go before all others. */
+  broken: boolean;
   cancelRenewal: Cancel | undefined;
   silent: boolean;
   /** Times in a row that a renewal for silence brought a snapshot and no more. */
@@ -65,6 +67,7 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     phase: { kind: 'absent' },
     claims: new Map(),
     renew: false,
+    broken: false,
     cancelRenewal: undefined,
     silent: false,
     quietRenewals: 0,
