@@ -29,7 +29,6 @@ export class CandleFeed {
   /** Series whose latest candle will close by the clock. */
   readonly #closing = new Map<CandleSeries, Cancel>();
   #stopped = false;
-  readonly #loading = new Map<string, Promise<void>>();
 
   constructor(options: CandleFeedOptions) {
     this.#options = options;
@@ -50,22 +49,16 @@ export class CandleFeed {
   /**
    * Merges what REST knows of the past into a series that is subscribed: up to 720 candles.
    *
+   * @param client who asks
    * @throws {RestError}
    */
-  loadHistory(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
-    const key = `${symbol} ${interval}`;
-    const loading =
-      this.#loading.get(key) ?? this.#load(symbol, interval).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
-  }
-
-  async #load(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
+  async loadHistory(symbol: PairSymbol, interval: CandleMinutes, client?: string): Promise<void> {
     const { rest, candles, clock, pair } = this.#options;
-    const result = await rest.get('OHLC', { pair: restPairName(symbol), interval: String(interval) });
+    const parameters = { pair: restPairName(symbol), interval: String(interval) };
+    const result = await rest.get('OHLC', parameters, { client });
+    // Nobody wants it any more: without the socket's updates it would age without a sign. Or others have merged it.
+    if (!this.#options.isWanted(symbol, interval) || candles.series(symbol, interval)?.complete) return;
     const rows = candlesOf(result, symbol, interval, pair(symbol));
-    // Nobody wants it any more: without the socket's updates it would age without a sign.
-    if (!this.#options.isWanted(symbol, interval)) return;
     this.#closeInTime(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()));
   }
 

@@ -50,6 +50,8 @@ export interface HttpOptions {
 export interface ServerContext {
   readonly grant: Grant;
   readonly caller: Caller;
+  /** Opaque; the same for whoever is to share what is scarce. */
+  readonly clientKey?: string;
 }
 
 export interface HttpServer {
@@ -123,10 +125,11 @@ function createGraphQL(
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ grant, caller: { share } }) => ({
+    context: ({ grant, caller: { share }, clientKey = '' }) => ({
       services,
       grant,
       share,
+      clientKey,
       loaders: new Loaders(services, share),
     }),
     // Replaced by caches that are bounded in bytes, and know that what is valid depends on the list of pairs.
@@ -169,6 +172,7 @@ function createGraphQL(
                 args,
                 handlers => eventStream(services, handlers),
                 () => (contextValue.request.signal.aborted ? { errors: [] } : undefined),
+                contextValue.request.signal,
               )
             );
           });

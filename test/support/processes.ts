@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { DATA_DIR } from './server.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -13,7 +14,7 @@ export class Program implements AsyncDisposable {
   constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, DATA_DIR, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
