@@ -225,6 +225,12 @@ for (const count of [10, 100]) {
       resumed.map(async (values, index) => {
         const seen: number[] = [];
         while (seen.at(-1) !== last) {
+          // A hundred have a long line before them.
+          await eventually(
+            () => values.waiting,
+            waiting => waiting > 0,
+            50,
+          );
           const { data, errors } = await values.next();
           assert.equal(errors, undefined, JSON.stringify(errors));
           assert.equal(data.trades.gap, null);
