@@ -18,8 +18,11 @@ RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 FROM node:26-slim
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
-    PORT=4000
+    PORT=4000 \
+    DATA_DIR=/data
 WORKDIR /app
+RUN mkdir /data && chown node:node /data
+VOLUME /data
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/schema ./schema

@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { KrakenWebSocketV2 } from './client.ts';
 import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
+import { CursorSigner } from './graphql/cursor.ts';
+import { loadCursorKey } from './graphql/cursor-key.ts';
 import { Executor } from './graphql/execution.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createReplayLine } from './graphql/trade-replay.ts';
 import { Hub } from './hub/hub.ts';
 import type { PairSymbol } from './kraken/symbols.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -80,6 +83,7 @@ export async function createApp({
     subscriptionLingerMs: config.subscriptionLingerMs,
     tokenRefreshMs: config.tokenRefreshMs,
     restRate: config.restRate,
+    connectionAttempts: config.connectionAttempts,
     messageQueueSize: config.messageQueueSize,
     agent: proxy?.agent,
     logger: given,
@@ -96,7 +100,8 @@ export async function createApp({
     clock,
     version: packageVersion(),
     startedAt: clock.now(),
-    replays: { underWay: 0 },
+    cursors: new CursorSigner(loadCursorKey(config.dataDir, logger)),
+    replays: createReplayLine(),
     maxResultBytes: config.maxResultBytes,
     reportUnexpected: (error, compartment = 'operation') => containment.contain(compartment, error),
   };

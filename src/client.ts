@@ -371,15 +371,17 @@ export class KrakenWebSocketV2 {
    *
    * @param tradeId of the known trade
    * @param timestamp of the known trade, RFC 3339
-   * @returns undefined when they can not be had whole: more than about 20,000, or Kraken does not know them
+   * @param options.client who asks: REST is shared fairly among clients
+   * @returns undefined when they are not available whole: more than about 20,000, or Kraken does not know them
    * @throws {RestError}
    */
   loadTradesAfter(
     symbol: string,
     tradeId: number,
     timestamp: string,
+    { client }: { readonly client?: string | undefined } = {},
   ): Promise<readonly TradeUpdate[] | undefined> {
-    return this.#trades.history(this.resolveSymbol(symbol), tradeId, timestamp);
+    return this.#trades.history(this.resolveSymbol(symbol), tradeId, timestamp, client);
   }
 
   /**
@@ -398,12 +400,17 @@ export class KrakenWebSocketV2 {
    * Fetches up to 720 candles by REST and merges them with those of the socket, of a pair and interval that is
    * subscribed. {@link getOhlcData} returns them from then on.
    *
+   * @param options.client who asks: REST is shared fairly among clients
    * @throws {RestError} when Kraken's REST API does not serve them
    */
-  async loadOhlcHistory(symbol: string, interval = 1): Promise<void> {
+  async loadOhlcHistory(
+    symbol: string,
+    interval = 1,
+    { client }: { readonly client?: string | undefined } = {},
+  ): Promise<void> {
     const pair = this.resolveSymbol(symbol);
     const known = oneOf('interval', CANDLE_MINUTES, interval);
-    if (!this.#market.hasHistory(pair, known)) await this.#candles.loadHistory(pair, known);
+    if (!this.#market.hasHistory(pair, known)) await this.#candles.loadHistory(pair, known, client);
   }
 
   /** What the account has of an asset, in Kraken's v2 spelling (`BTC`, `USD`); undefined when it has none. */
@@ -659,7 +666,7 @@ export class KrakenWebSocketV2 {
 
   #onDropped(topic: SubscriptionTopic): void {
     if (topic.channel === 'ohlc') this.#candles.drop(topic.symbol, topic.interval);
-    this.#market.drop(topic);
+    this.#market.drop(topic, this.#config.clock.now());
   }
 }
 

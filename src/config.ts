@@ -50,6 +50,10 @@ export interface Config {
   readonly tokenRefreshMs: number;
   /** Public REST calls a second. */
   readonly restRate: number;
+  /** Connection attempts in ten minutes. */
+  readonly connectionAttempts: number;
+  /** Where the server keeps what outlives it. */
+  readonly dataDir: string;
   readonly messageQueueSize: number;
 }
 
@@ -178,6 +182,18 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     fallback: '1',
     allowed: 'an integer from 1 to 1000',
     read: integer(1, 1_000),
+  },
+  connectionAttempts: {
+    name: 'KRAKEN_CONNECTION_ATTEMPTS',
+    fallback: '150',
+    allowed: 'an integer from 1 to 150',
+    read: integer(1, 150),
+  },
+  dataDir: {
+    name: 'DATA_DIR',
+    fallback: './data',
+    allowed: 'the path of a directory',
+    read: text => (text.includes('\0') ? undefined : text),
   },
   messageQueueSize: {
     name: 'MESSAGE_QUEUE_SIZE',

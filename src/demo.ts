@@ -1,14 +1,21 @@
 /** `npm run demo`: the server against the bundled exchange simulator; no network, no key. */
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from './run.ts';
 import { SIMULATED_KEY, SIMULATED_SECRET } from './simulator/account.ts';
 import { Exchange } from './simulator/exchange.ts';
 
 const exchange = new Exchange({ tradesPerSecond: 50 });
 await exchange.start();
+const directory = mkdtempSync(join(tmpdir(), 'kraken-graphql-demo-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 const accessToken = process.env['ACCESS_TOKEN'] || randomBytes(16).toString('base64url');
 const { url } = await run({
   environment: {
+    // Nothing of a demo outlives it.
+    DATA_DIR: directory,
     ...process.env,
     KRAKEN_WS_URL: exchange.publicUrl,
     KRAKEN_WS_AUTH_URL: exchange.privateUrl,

@@ -62,6 +62,8 @@ describe('a bad value is named with its variable and what is allowed', () => {
     SUBSCRIPTION_LINGER_MS: '1e3',
     KRAKEN_TOKEN_REFRESH_MS: '0',
     KRAKEN_REST_RATE: '0',
+    KRAKEN_CONNECTION_ATTEMPTS: '151',
+    DATA_DIR: 'a\0b',
     MESSAGE_QUEUE_SIZE: '1',
   };
   for (const { name, allowed, secret } of Object.values(VARIABLES)) {

@@ -31,7 +31,6 @@ export class CandleFeed {
   /** Series whose latest candle will close by the clock. */
   readonly #closing = new Map<CandleSeries, Cancel>();
   #stopped = false;
-  readonly #loading = new Map<string, Promise<void>>();
 
   constructor(options: CandleFeedOptions) {
     this.#options = options;
@@ -56,22 +55,16 @@ export class CandleFeed {
   /**
    * Merges what REST knows of the past into a series that is subscribed: up to 720 candles.
    *
+   * @param client who asks
    * @throws {RestError}
    */
-  loadHistory(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
-    const key = `${symbol} ${interval}`;
-    const loading =
-      this.#loading.get(key) ?? this.#load(symbol, interval).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
-  }
-
-  async #load(symbol: PairSymbol, interval: CandleMinutes): Promise<void> {
+  async loadHistory(symbol: PairSymbol, interval: CandleMinutes, client?: string): Promise<void> {
     const { rest, candles, clock, pair } = this.#options;
-    const result = await rest.get('OHLC', { ...restPair(symbol), interval: String(interval) });
+    const parameters = { ...restPair(symbol), interval: String(interval) };
+    const result = await rest.get('OHLC', parameters, { client });
+    // Nobody wants it any more: without the socket's updates it would age without a sign. Or others have merged it.
+    if (!this.#options.isWanted(symbol, interval) || candles.series(symbol, interval)?.complete) return;
     const rows = candlesOf(result, symbol, interval, pair(symbol));
-    // Nobody wants it any more: without the socket's updates it would age without a sign.
-    if (!this.#options.isWanted(symbol, interval)) return;
     this.#closeInTime(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()));
   }
 

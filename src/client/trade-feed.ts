@@ -1,6 +1,6 @@
 import type { PairRow, TradeMessage } from '../kraken/messages.ts';
-import type { RestClient } from '../kraken/rest.ts';
-import { isFinal, RestQueueFull } from '../kraken/rest-error.ts';
+import type { Asker, RestClient } from '../kraken/rest.ts';
+import { isFinal, RestError } from '../kraken/rest-error.ts';
 import { tradesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPair } from '../kraken/symbols.ts';
 import { fullJitterDelayMs } from '../lib/backoff.ts';
@@ -29,14 +29,14 @@ export interface TradeFeedOptions {
 }
 
 const PAGE = 1_000;
-/** Pages of one gap: a gap of more trades is not worth the wait. */
-const MAX_PAGES = 100;
 /** Pages before the tape that a reader may ask for: twenty thousand trades. */
 const MAX_HISTORY_PAGES = 20;
-/** Answers in a row that bring nothing: REST lags, fails, or does not know these trades. About a minute. */
+/** Answers in a row that bring nothing: REST lags, or does not know these trades. About a minute. */
 const MAX_ATTEMPTS = 8;
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 16_000;
+/** A lockout is the longest that Kraken asks for. */
+const LONGEST_WAIT_MS = 900_000;
 
 /**
  * Trades from the socket, with what the socket missed fetched by REST: each is delivered once and in order, or
@@ -47,8 +47,6 @@ export class TradeFeed {
   /** Pairs whose missing trades are being fetched. */
   readonly #repairing = new Set<PairSymbol>();
   readonly #sleepers = new Set<() => void>();
-  /** Histories that are being fetched: whoever asks for the same waits for the same. */
-  readonly #histories = new Map<string, Promise<readonly TradeUpdate[] | undefined>>();
   #stopped = false;
 
   constructor(options: TradeFeedOptions) {
@@ -107,59 +105,70 @@ export class TradeFeed {
     });
   }
 
+  /** Given up is only what REST says it does not know, or what the tape has no more room to wait for. */
   async #repair(symbol: PairSymbol): Promise<void> {
     const { trades, clock, logger } = this.#options;
     this.#repairing.add(symbol);
     this.#options.stateChanged(symbol);
-    let attempts = 0;
-    let pages = 0;
+    let tape = trades.tape(symbol);
+    /** Answers in a row that brought nothing. */
+    let fruitless = 0;
+    /** Calls in a row that failed. */
+    let failures = 0;
     let since: string | undefined;
+    let told = false;
     while (!this.#stopped) {
-      const tape = trades.tape(symbol);
+      if (trades.tape(symbol) !== tape) {
+        // Nobody wanted it any more meanwhile; if somebody does again, that is another tape.
+        tape = trades.tape(symbol);
+        fruitless = 0;
+        since = undefined;
+        told = false;
+      }
       const missing = tape?.missing;
       if (tape === undefined || missing === undefined) break;
-      if (attempts === 0 && pages === 0) logger.info({ symbol, ...missing }, 'trades are missing');
+      if (!told) logger.info({ symbol, ...missing }, 'trades are missing');
+      told = true;
+      let waitMs = 0;
       try {
-        const page = await this.#fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp), 'urgent');
+        const page = await this.#fetch(symbol, since ?? sinceBefore(tape.latest?.timestamp), {
+          urgency: 'urgent',
+        });
+        failures = 0;
         if (this.#stopped) break;
-        if (trades.tape(symbol) !== tape) {
-          // Nobody wanted it any more meanwhile; if somebody does again, that is another tape.
-          attempts = 0;
-          pages = 0;
-          since = undefined;
-          continue;
-        }
-        pages += 1;
+        if (trades.tape(symbol) !== tape) continue;
         const { lastId } = tape;
         const wanted = page.rows.filter(
           row => row.trade_id > (lastId ?? 0) && row.trade_id <= missing.toTradeId,
         );
         this.#settle(symbol, trades.apply(symbol, wanted, clock.now(), 'rest'));
         if (tape.lastId !== lastId) {
-          attempts = 0;
+          fruitless = 0;
           since = undefined;
-          if (pages < MAX_PAGES) continue;
-        } else if (page.size >= PAGE && pages < MAX_PAGES) {
-          // A whole page of what is known: more trades share one instant than a page holds.
+          continue;
+        }
+        // A whole page of what is known: more trades share one instant than a page holds.
+        if (wanted.length === 0 && page.size >= PAGE && page.last !== since) {
           since = page.last;
           continue;
         }
         // REST knows later ones and not these: it never will.
-        if (wanted.length > 0 || pages >= MAX_PAGES) attempts = MAX_ATTEMPTS;
+        fruitless = wanted.length > 0 ? MAX_ATTEMPTS + 1 : fruitless + 1;
       } catch (error) {
         logger.warn({ symbol, reason: (error as Error).message }, 'missing trades could not be fetched');
-        if (error instanceof RestQueueFull) attempts -= 1;
-        else if (isFinal(error)) attempts = MAX_ATTEMPTS;
+        if (isFinal(error)) fruitless = MAX_ATTEMPTS + 1;
+        failures += 1;
+        waitMs = error instanceof RestError ? Math.min(LONGEST_WAIT_MS, error.retryAfterMs) : 0;
       }
-      attempts += 1;
-      if (attempts > MAX_ATTEMPTS) {
+      if (fruitless > MAX_ATTEMPTS) {
         this.#settle(symbol, trades.giveUp(symbol));
-        attempts = 0;
-        pages = 0;
+        fruitless = 0;
+        failures = 0;
+        since = undefined;
         continue;
       }
-      const delayMs = fullJitterDelayMs(attempts, RETRY_BASE_MS, RETRY_MAX_MS, clock.random());
-      await this.#sleep(RETRY_BASE_MS + delayMs);
+      const backoff = fullJitterDelayMs(fruitless + failures, RETRY_BASE_MS, RETRY_MAX_MS, clock.random());
+      await this.#sleep(Math.max(waitMs, RETRY_BASE_MS + backoff));
     }
     this.#repairing.delete(symbol);
     this.#options.stateChanged(symbol);
@@ -169,32 +178,21 @@ export class TradeFeed {
    * Trades after a known one, up to where the tape begins: what has to be put before what is kept to go on from there.
    *
    * @param timestamp of the known trade
-   * @returns undefined when they can not be had whole: too many, or REST does not know them
+   * @param client who asks
+   * @returns undefined when they are not available whole: too many, or REST does not know them
    * @throws {RestError}
    */
-  history(
+  async history(
     symbol: PairSymbol,
     tradeId: number,
     timestamp: string,
-  ): Promise<readonly TradeUpdate[] | undefined> {
-    const key = `${symbol} ${tradeId} ${timestamp}`;
-    const underWay =
-      this.#histories.get(key) ??
-      this.#history(symbol, tradeId, timestamp).finally(() => this.#histories.delete(key));
-    this.#histories.set(key, underWay);
-    return underWay;
-  }
-
-  async #history(
-    symbol: PairSymbol,
-    tradeId: number,
-    timestamp: string,
+    client?: string,
   ): Promise<readonly TradeUpdate[] | undefined> {
     const { trades, clock } = this.#options;
     const found: TradeUpdate[] = [];
     let since = sinceBefore(timestamp);
     for (let page = 0; page < MAX_HISTORY_PAGES; page += 1) {
-      const { rows, size, last } = await this.#fetch(symbol, since);
+      const { rows, size, last } = await this.#fetch(symbol, since, { client });
       const known = found.length;
       for (const row of rows.toSorted((a, b) => a.trade_id - b.trade_id)) {
         const next = tradeId + found.length + 1;
@@ -217,14 +215,10 @@ export class TradeFeed {
    * @param since nanoseconds since the epoch
    * @throws {RestError}
    */
-  async #fetch(
-    symbol: PairSymbol,
-    since: string,
-    urgency: 'urgent' | 'patient' = 'patient',
-  ): Promise<ReturnType<typeof tradesOf>> {
+  async #fetch(symbol: PairSymbol, since: string, asker: Asker): Promise<ReturnType<typeof tradesOf>> {
     const { rest, pair } = this.#options;
     const parameters = { ...restPair(symbol), since, count: String(PAGE) };
-    const result = await rest.get('Trades', parameters, urgency);
+    const result = await rest.get('Trades', parameters, asker);
     return tradesOf(result, symbol, pair(symbol));
   }
 }

@@ -99,7 +99,7 @@ export class Upstream {
     this.subscriptions = new Subscriptions(
       {
         lingerMs: config.subscriptionLingerMs,
-        trySend: request => this.#connection.trySend(request),
+        trySend: (request, keep) => this.#connection.trySend(request, keep),
         contradicts: topic => handlers.contradicts?.(topic) ?? false,
         ...(this.#token && { token: () => this.#token?.value }),
       },

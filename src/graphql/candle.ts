@@ -8,9 +8,9 @@ import type { OHLCUpdate } from '../market/ohlc-update.ts';
 import type { Builder } from './builder.ts';
 import type { Context, Services } from './context.ts';
 import { costs } from './cost.ts';
-import { notFetched } from './errors.ts';
 import { asSource, latestFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
+import { restFailure } from './rest-failure.ts';
 import { distinct, MAX_RATE_ARGUMENT, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
 
 const NAMES = {
@@ -125,7 +125,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
 }
 
 async function candles(
-  { loaders, share, services: { client, hub } }: Context,
+  context: Context,
   symbol: PairSymbol,
   interval: CandleMinutes,
   last: number,
@@ -133,25 +133,25 @@ async function candles(
   if (!(last >= 1 && last <= MOST)) {
     throw new CodedError('BAD_USER_INPUT', `last is 1 to ${MOST}, not ${last}`);
   }
-  const release = hub.hold({ kind: 'ohlc', symbol, interval }, share);
+  const { services, share } = context;
+  const release = services.hub.hold({ kind: 'ohlc', symbol, interval }, share);
   try {
-    return await candlesHeld(loaders, client, symbol, interval, last);
+    return await candlesHeld(context, symbol, interval, last);
   } finally {
     release();
   }
 }
 
 async function candlesHeld(
-  loaders: Context['loaders'],
-  client: Services['client'],
+  { loaders, services: { client }, clientKey }: Context,
   symbol: PairSymbol,
   interval: CandleMinutes,
   last: number,
 ): Promise<readonly OHLCUpdate[]> {
   await loaders.candles.load({ symbol, interval });
   if (client.getOhlcData(symbol, last, interval).length < last) {
-    await client.loadOhlcHistory(symbol, interval).catch((error: Error) => {
-      throw notFetched(`Candles of ${symbol}`, error);
+    await client.loadOhlcHistory(symbol, interval, { client: clientKey }).catch((error: Error) => {
+      throw restFailure(`Candles of ${symbol}`, error);
     });
   }
   return client.getOhlcData(symbol, last, interval);

@@ -3,6 +3,9 @@ import type { Hub } from '../hub/hub.ts';
 import type { Share } from '../hub/share.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Compartment } from '../lib/containment.ts';
+import type { FairLine } from '../lib/fair-line.ts';
+import type { TradeUpdate } from '../market/trade-update.ts';
+import type { CursorSigner } from './cursor.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every operation may use; one object for the life of the server. */
@@ -13,8 +16,10 @@ export interface Services {
   readonly version: string;
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
-  /** Replays from Kraken's REST API that are under way, over all clients. */
-  readonly replays: { underWay: number };
+  /** Signs and reads the cursors that clients get. */
+  readonly cursors: CursorSigner;
+  /** Trades that are fetched for those who go on from a cursor. */
+  readonly replays: FairLine<readonly TradeUpdate[] | undefined>;
   /** Bytes that one result may have. */
   readonly maxResultBytes: number;
   /** Takes an error that users must not see the inside of to the log; returns the id under which they see it. */
@@ -36,4 +41,6 @@ export interface Context extends BroadcastContext {
   readonly loaders: Loaders;
   /** What the connection that it came on may hold. */
   readonly share: Share;
+  /** Tells clients apart that take turns at what is scarce. */
+  readonly clientKey: string;
 }

@@ -1,5 +1,4 @@
 import { type ASTNode, GraphQLError } from 'graphql';
-import { isFinal } from '../kraken/rest-error.ts';
 import { CodedError } from '../lib/coded-error.ts';
 
 /** An error of ours as GraphQL shows it: its message, and its code with the context in `extensions`. */
@@ -15,14 +14,6 @@ export function resultTooLarge(bytes: number | undefined, maxBytes: number): Cod
   const size = bytes === undefined ? 'too large to be written' : `${bytes} bytes large`;
   const message = `The result is ${size}; at most ${maxBytes} are allowed`;
   return new CodedError('LIMIT_EXCEEDED', message, { limit: 'bytes', allowed: maxBytes });
-}
-
-/** A REST call that failed: `UPSTREAM_REJECTED` when Kraken's answer is final, else worth another try. */
-export function notFetched(what: string, error: Error): CodedError {
-  const message = `${what} could not be fetched: ${error.message}`;
-  return isFinal(error)
-    ? new CodedError('UPSTREAM_REJECTED', message, { reason: error.message })
-    : new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
 }
 
 /**

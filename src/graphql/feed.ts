@@ -21,8 +21,11 @@ export interface Feed<Value> {
   current(topic: Topic, reason: 'SUBSCRIBED' | 'SLOW_CONSUMER'): readonly (Value | Error)[];
   /** What goes with the error of a subscriber that was too slow, after these events. */
   slowConsumer(events: Iterable<unknown>): Readonly<Record<string, unknown>>;
-  /** What has to be fetched before `current` can be asked; undefined if nothing has. */
-  prepare(): Promise<void> | undefined;
+  /**
+   * What has to be fetched before `current` can be asked; undefined if nothing has. Waits as long as it takes, or until
+   * whoever asked has gone.
+   */
+  prepare(gone: AbortSignal): Promise<void> | undefined;
 }
 
 const QUIET: Omit<Feed<never>, 'topics' | 'delivery'> = {

@@ -27,7 +27,7 @@ export type Planned =
   | {
       readonly plan: BroadcastPlan;
       /** Fetches what has to be there before the plan is joined; undefined if nothing has. Rejects with what failed. */
-      readonly prepare: () => Promise<void> | undefined;
+      readonly prepare: (gone: AbortSignal) => Promise<void> | undefined;
       readonly errors?: never;
     }
   | { readonly plan?: never; readonly errors: readonly GraphQLError[] };
@@ -74,8 +74,8 @@ export function planSubscription(
       services.maxResultBytes,
     );
     const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;
-    const prepare = (): Promise<void> | undefined =>
-      feed.prepare()?.catch((error: unknown) => Promise.reject(masked(error)));
+    const prepare = (gone: AbortSignal): Promise<void> | undefined =>
+      feed.prepare(gone)?.catch((error: unknown) => Promise.reject(masked(error)));
     return { plan: createPlan(key, feed, render, mask, maskFailure), prepare };
   } catch (error) {
     return { errors: [masked(error)] };

@@ -1,10 +1,13 @@
+import type { Topic } from '../hub/topics.ts';
+import { RestError, RestQueueFull, retryDelayMs } from '../kraken/rest-error.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import { CodedError } from '../lib/coded-error.ts';
+import { FairLine, untilGone } from '../lib/fair-line.ts';
 import type { TradeGap } from '../market/trade-tape.ts';
 import type { TradeUpdate } from '../market/trade-update.ts';
 import type { Services } from './context.ts';
 import { expired, type TradeCursor } from './cursor.ts';
-import { notFetched } from './errors.ts';
+import { restFailure } from './rest-failure.ts';
 
 /** Trades of one pair in order, and what is known to be missing before them. */
 export interface TradeBatch {
@@ -15,6 +18,9 @@ export interface TradeBatch {
 /** Trades in one result of a replay. */
 const BATCH = 500;
 
+/** How long a query waits for what has to be fetched. */
+const QUERY_WAIT_MS = 10_000;
+
 /**
  * Every trade after a cursor, from memory and, where memory does not reach back, from REST. Fetched first and read
  * later: between the two, memory goes on.
@@ -22,29 +28,70 @@ const BATCH = 500;
 export class TradeReplay {
   readonly #services: Services;
   readonly #cursor: TradeCursor;
+  readonly #client: string | undefined;
   /** What came by REST; empty while memory is enough. */
   #fetched: readonly TradeUpdate[] = [];
 
-  constructor(services: Services, cursor: TradeCursor) {
+  /** @param client who goes on from the cursor */
+  constructor(services: Services, cursor: TradeCursor, client: string) {
     this.#services = services;
     this.#cursor = cursor;
+    this.#client = client || undefined;
+  }
+
+  get topic(): Topic {
+    return { kind: 'trades', symbol: this.#cursor.symbol };
   }
 
   /**
-   * Waits for the pair to stream, and fetches what memory lacks. The pair is held meanwhile, so that it goes on from
-   * where memory begins.
+   * Waits for the pair to stream, and fetches what memory lacks. What is temporary is waited out, however long it takes.
    *
-   * @throws {CodedError} `CURSOR_EXPIRED`, or `UPSTREAM_UNAVAILABLE` when asking again may help
+   * @param gone aborted when whoever asked has gone
+   * @throws {CodedError} `CURSOR_EXPIRED`, `UPSTREAM_REJECTED`, or the reason of `gone`
    */
-  async prepare(): Promise<void> {
-    const release = this.#services.hub.hold({ kind: 'trades', symbol: this.#cursor.symbol });
-    try {
-      await this.#streams();
-      if (!this.isReady) await this.#fetch();
-    } finally {
-      release();
+  async prepare(gone: AbortSignal): Promise<void> {
+    const { clock } = this.#services;
+    for (let failures = 0; !this.isReady; failures += 1) {
+      try {
+        await untilGone(this.#streams(), gone);
+        if (this.isReady) return;
+        await this.#fetch(gone);
+      } catch (error) {
+        gone.throwIfAborted();
+        if (isForGood(error)) throw error;
+        const delayMs = retryDelayMs(error, failures, clock.random());
+        let cancel = (): void => {};
+        const waited = new Promise<void>(resolve => {
+          cancel = clock.after(Math.min(delayMs, LONGEST_WAIT_MS), resolve);
+        });
+        await untilGone(waited, gone, cancel);
+      }
     }
   }
+
+  /**
+   * The same for a query, which waits for a bounded time.
+   *
+   * @throws {CodedError} also `UPSTREAM_UNAVAILABLE` or `LIMIT_EXCEEDED`, with `retryAfterMs`
+   */
+  async fetchInTime(): Promise<void> {
+    const { clock, hub } = this.#services;
+    const { symbol } = this.#cursor;
+    const patience = new AbortController();
+    const cancel = clock.after(QUERY_WAIT_MS, () =>
+      patience.abort(this.#failure ?? unavailable(symbol, 'others are before this one')),
+    );
+    const release = hub.hold(this.topic);
+    try {
+      await this.prepare(patience.signal);
+    } finally {
+      release();
+      cancel();
+    }
+  }
+
+  /** Why the last try failed. */
+  #failure: CodedError | undefined;
 
   /** Whoever has seen more than we have yet gets what follows once we have it too. */
   async #streams(): Promise<void> {
@@ -52,26 +99,31 @@ export class TradeReplay {
     const { symbol, tradeId } = this.#cursor;
     const lastId = (): number => client.market.tape(symbol)?.lastId ?? -1;
     await hub
-      .first({ kind: 'trades', symbol }, () => (lastId() >= tradeId ? symbol : undefined))
+      .first(this.topic, () => (lastId() >= tradeId ? symbol : undefined))
       .catch((error: unknown) => {
-        // The pair streams, and has not come as far: the id is of another time, or of nobody's.
+        // The pair streams, and has not come as far: the id is of another time.
         throw lastId() >= 0 && client.feedState('trade', symbol) === 'LIVE' ? expired(this.#cursor) : error;
       });
   }
 
-  async #fetch(): Promise<void> {
-    const { symbol, tradeId, timestamp } = this.#cursor;
+  /** In line with others, and once for all who go on from the same place. */
+  async #fetch(gone: AbortSignal): Promise<void> {
     const { client, replays } = this.#services;
-    if (replays.underWay >= MAX_REPLAYS) throw unavailable(symbol, 'too many clients go on from old cursors');
-    replays.underWay += 1;
+    const { symbol } = this.#cursor;
+    const { tradeId, timestamp } = this.#fetched.at(-1) ?? this.#cursor;
     try {
-      const fetched = await client.loadTradesAfter(symbol, tradeId, timestamp);
+      const fetched = await replays.enter(
+        `${symbol} ${tradeId}`,
+        asker => client.loadTradesAfter(symbol, tradeId, timestamp, { client: asker }),
+        { client: this.#client, gone },
+      );
       if (fetched === undefined) throw expired(this.#cursor);
-      this.#fetched = fetched;
+      this.#fetched = [...this.#fetched, ...fetched];
+      this.#failure = undefined;
     } catch (error) {
-      throw error instanceof CodedError ? error : notFetched(`Trades of ${symbol}`, error as Error);
-    } finally {
-      replays.underWay -= 1;
+      if (!gone.aborted && error instanceof RestError)
+        this.#failure = restFailure(`Trades of ${symbol}`, error);
+      throw error;
     }
   }
 
@@ -95,8 +147,42 @@ export class TradeReplay {
   }
 }
 
-/** Replays from REST at once, over all clients: Kraken answers about one call a second, and gaps come first. */
-const MAX_REPLAYS = 8;
+/** Prepares several. The pairs are held meanwhile, so that each goes on from where memory begins. */
+export async function prepareAll(
+  { hub }: Services,
+  replays: readonly TradeReplay[],
+  gone: AbortSignal,
+): Promise<void> {
+  gone.throwIfAborted();
+  const releases = replays.map(replay => hub.hold(replay.topic));
+  // A transport's signal need not be one of Node's own, so that `AbortSignal.any` would not take it.
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  try {
+    gone.addEventListener('abort', end, { once: true });
+    await Promise.all(replays.map(replay => replay.prepare(over.signal)));
+  } finally {
+    gone.removeEventListener('abort', end);
+    // If one has failed, the others wait for nothing.
+    end();
+    for (const release of releases) release();
+  }
+}
+
+/** Fetches under way over all clients, and of one: Kraken answers about one call a second, and gaps come first. */
+export function createReplayLine(): Services['replays'] {
+  const full = (allowed: number): Error => new RestQueueFull('replaying', allowed);
+  return new FairLine({ atOnce: 8, atOnceEach: 2, waiting: 10_000, waitingEach: 100, full });
+}
+
+/** Nothing that Kraken asks for is longer. */
+const LONGEST_WAIT_MS = 900_000;
+
+/** Whether asking again would say the same. */
+function isForGood(error: unknown): boolean {
+  if (error instanceof CodedError) return error.code !== 'UPSTREAM_UNAVAILABLE';
+  return !(error instanceof RestError) || !error.temporary;
+}
 
 function unavailable(symbol: PairSymbol, why: string): CodedError {
   const message = `Trades of ${symbol} could not be fetched: ${why}`;

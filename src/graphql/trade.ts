@@ -4,12 +4,13 @@ import { CodedError } from '../lib/coded-error.ts';
 import type { TradeGap, TradeTape } from '../market/trade-tape.ts';
 import type { TradeUpdate } from '../market/trade-update.ts';
 import type { Builder } from './builder.ts';
-import type { Services } from './context.ts';
+import type { Context } from './context.ts';
 import { costs } from './cost.ts';
-import { cursorOf, readCursor } from './cursor.ts';
+import type { CursorSigner, TradeCursor } from './cursor.ts';
 import { asSource, eventFeed, type Feed, refusals, unwrap } from './feed.ts';
+import { pageOf } from './page.ts';
 import { distinct, SYMBOL_ARGUMENT, SYMBOLS, SYMBOLS_ARGUMENT } from './symbols.ts';
-import { batchesOf, cursorsBySymbol, type TradeBatch, TradeReplay } from './trade-replay.ts';
+import { batchesOf, cursorsBySymbol, prepareAll, type TradeBatch, TradeReplay } from './trade-replay.ts';
 
 /** A page of trades. */
 interface TradeConnection {
@@ -89,7 +90,7 @@ export function addTrade(builder: Builder): void {
       trades: t.expose('trades', { type: [TradeType], ...PAGE, description: 'Oldest first.' }),
       cursor: t.string({
         description: 'Resume after the last of these trades.',
-        resolve: batch => cursorOf(lastOf(batch)),
+        resolve: (batch, _args, { services: { cursors } }) => cursors.sign(lastOf(batch)),
       }),
       gap: t.expose('gap', {
         type: TradeGapType,
@@ -110,14 +111,14 @@ export function addTrade(builder: Builder): void {
       startCursor: t.string({
         nullable: true,
         description: 'Of the first item; null of an empty page.',
-        resolve: ({ trades }) => trades[0] && cursorOf(trades[0]),
+        resolve: ({ trades: [first] }, _args, { services: { cursors } }) => first && cursors.sign(first),
       }),
       endCursor: t.string({
         nullable: true,
         description: 'Of the last item; null of an empty page.',
-        resolve: ({ trades }) => {
+        resolve: ({ trades }, _args, { services: { cursors } }) => {
           const last = trades.at(-1);
-          return last && cursorOf(last);
+          return last && cursors.sign(last);
         },
       }),
     }),
@@ -126,7 +127,10 @@ export function addTrade(builder: Builder): void {
   const TradeEdgeType = builder.objectRef<TradeUpdate>('TradeEdge').implement({
     description: 'A trade and its place.',
     fields: t => ({
-      cursor: t.string({ description: 'Behind this trade.', resolve: cursorOf }),
+      cursor: t.string({
+        description: 'Behind this trade.',
+        resolve: (trade, _args, { services: { cursors } }) => cursors.sign(trade),
+      }),
       node: t.field({ type: TradeType, description: 'The trade.', resolve: trade => trade }),
     }),
   });
@@ -158,13 +162,13 @@ export function addTrade(builder: Builder): void {
         'Recent public trades as a Relay connection, oldest first; cursors are accepted by Subscription.trades(after:). The last 50 without first and last; 1,000 are kept, and what is older is fetched when `after` asks for it.',
       args: {
         symbol: t.arg(SYMBOL_ARGUMENT),
-        first: t.arg.int({ description: 'At most this many, 1 to 1000, from the beginning.' }),
+        first: t.arg.int({ description: 'At most this many, 0 to 1000, from the beginning.' }),
         after: t.arg.string({ description: 'Only trades after this cursor.' }),
-        last: t.arg.int({ description: 'At most this many, 1 to 1000, from the end.' }),
+        last: t.arg.int({ description: 'At most this many, 0 to 1000, from the end.' }),
         before: t.arg.string({ description: 'Only trades before this cursor.' }),
       },
-      resolve: async (_root, { symbol, ...page }, { loaders, services }) =>
-        pageOf(services, symbol, await loaders.trades.load(symbol), page),
+      resolve: async (_root, { symbol, ...page }, context) =>
+        connectionOf(context, symbol, await context.loaders.trades.load(symbol), page),
     }),
   );
 
@@ -183,15 +187,15 @@ export function addTrade(builder: Builder): void {
           description: 'Cached trades to begin with, 0 to 1000, of pairs without a cursor.',
         }),
       },
-      subscribe: (_root, { symbols, after, last }, { services }) =>
-        asSource(tradeFeed(services, distinct(symbols), after ?? [], last)),
+      subscribe: (_root, { symbols, after, last }, context) =>
+        asSource(tradeFeed(context, distinct(symbols), after ?? [], last)),
       resolve: unwrap<TradeBatch>,
     }),
   );
 }
 
 function tradeFeed(
-  services: Services,
+  { services, clientKey }: Context,
   symbols: readonly PairSymbol[],
   after: readonly string[],
   last: number,
@@ -200,9 +204,12 @@ function tradeFeed(
     throw new CodedError('BAD_USER_INPUT', `last is 0 to ${LARGEST_PAGE}, not ${last}`);
   }
   const { client, hub } = services;
-  const cursors = cursorsBySymbol(after.map(readCursor), symbols);
+  const cursors = cursorsBySymbol(
+    after.map(text => services.cursors.read(text)),
+    symbols,
+  );
   const replays = new Map(
-    [...cursors].map(([symbol, cursor]) => [symbol, new TradeReplay(services, cursor)]),
+    [...cursors].map(([symbol, cursor]) => [symbol, new TradeReplay(services, cursor, clientKey)]),
   );
   const topics: readonly Topic[] = symbols.map(symbol => ({ kind: 'trades', symbol }));
   return eventFeed<TradeBatch>(topics, {
@@ -217,10 +224,9 @@ function tradeFeed(
       replays.delete(symbol);
       return batchesOf(replay.trades(), cursors.get(symbol)?.tradeId);
     },
-    prepare: () => {
+    prepare: gone => {
       const late = [...replays.values()].filter(replay => !replay.isReady);
-      if (late.length === 0) return undefined;
-      return Promise.all(late.map(replay => replay.prepare())).then(() => {});
+      return late.length === 0 ? undefined : prepareAll(services, late, gone);
     },
     step: refusals(topic => hub.rejectionOf(topic)),
     standing: topic => {
@@ -228,55 +234,52 @@ function tradeFeed(
       return latest && { trades: [latest], gap: undefined };
     },
     slowConsumer: events => {
-      const places = [...events].map(event => cursorOf(lastOf(event as TradeBatch)));
+      const places = [...events].map(event => services.cursors.sign(lastOf(event as TradeBatch)));
       const [cursor] = places;
       return cursor === undefined ? {} : { cursor, cursors: places };
     },
   });
 }
 
-async function pageOf(
-  services: Services,
+async function connectionOf(
+  context: Context,
   symbol: PairSymbol,
   tape: TradeTape,
   { first, after, last, before }: PageArguments,
 ): Promise<TradeConnection> {
   for (const [name, value] of Object.entries({ first, last })) {
-    if (value !== null && value !== undefined && !(value >= 1 && value <= LARGEST_PAGE)) {
-      throw new CodedError('BAD_USER_INPUT', `${name} is 1 to ${LARGEST_PAGE}, not ${value}`);
+    if (value !== null && value !== undefined && !(value >= 0 && value <= LARGEST_PAGE)) {
+      throw new CodedError('BAD_USER_INPUT', `${name} is 0 to ${LARGEST_PAGE}, not ${value}`);
     }
   }
-  const kept = await tradesAfter(services, symbol, tape, after);
-  const isBounded = before !== null && before !== undefined;
-  const end = isBounded ? readCursorOf(symbol, before).tradeId : Number.POSITIVE_INFINITY;
-  const range = kept.filter(trade => trade.tradeId < end);
-  let page = range;
-  if (first) page = page.slice(0, first);
-  if (last || !first) page = page.slice(-(last ?? DEFAULT_PAGE));
-  const [from, to] = [page[0], page.at(-1)];
-  return {
-    trades: page,
-    // Behind a cursor there is at least the trade that it names.
-    hasPreviousPage: from !== undefined && (typeof after === 'string' || tape.oldest !== from),
-    hasNextPage: to !== undefined && (isBounded || tape.latest !== to),
-  };
+  const { cursors } = context.services;
+  const start = after === null || after === undefined ? undefined : readCursorOf(cursors, symbol, after);
+  const end = before === null || before === undefined ? undefined : readCursorOf(cursors, symbol, before);
+  const kept = start === undefined ? tape.last(LARGEST_PAGE) : await tradesAfter(context, start);
+  const { edges, ...page } = pageOf(
+    kept.filter(({ tradeId }) => end === undefined || tradeId < end.tradeId),
+    {
+      first: first ?? undefined,
+      last: last ?? ((first ?? undefined) === undefined ? DEFAULT_PAGE : undefined),
+      hasEarlier: start !== undefined,
+      hasLater: end !== undefined,
+    },
+  );
+  return { trades: edges, ...page };
 }
 
 async function tradesAfter(
-  services: Services,
-  symbol: PairSymbol,
-  tape: TradeTape,
-  after: string | null | undefined,
+  { services, clientKey }: Context,
+  cursor: TradeCursor,
 ): Promise<readonly TradeUpdate[]> {
-  if (after === null || after === undefined) return tape.last(LARGEST_PAGE);
-  const cursor = readCursorOf(symbol, after);
-  const replay = new TradeReplay(services, cursor);
-  if (!replay.isReady) await replay.prepare();
+  const replay = new TradeReplay(services, cursor, clientKey);
+  if (!replay.isReady) await replay.fetchInTime();
   return replay.trades();
 }
 
-function readCursorOf(symbol: PairSymbol, text: string) {
-  const cursor = readCursor(text);
+/** @throws {CodedError} `CURSOR_INVALID` */
+function readCursorOf(cursors: CursorSigner, symbol: PairSymbol, text: string): TradeCursor {
+  const cursor = cursors.read(text);
   if (cursor.symbol === symbol) return cursor;
   throw new CodedError('CURSOR_INVALID', `This is a cursor of ${cursor.symbol}, not of ${symbol}`);
 }

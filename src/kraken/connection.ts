@@ -114,13 +114,14 @@ export class Connection {
   /**
    * Sends a request if the control rate allows it now.
    *
+   * @param keep requests that could leave at once after it
    * @returns 0 when it was sent, the milliseconds to wait otherwise; Infinity while there is no open connection
    */
-  trySend(request: KrakenRequest): number {
+  trySend(request: KrakenRequest, keep = 0): number {
     if (this.#state.kind !== 'open' || this.#socket?.readyState !== WebSocket.OPEN) {
       return Number.POSITIVE_INFINITY;
     }
-    const waitMs = this.#pacing.take(this.#clock.monotonicMs());
+    const waitMs = this.#pacing.take(this.#clock.monotonicMs(), keep);
     if (waitMs === 0) this.#socket.send(encode(request));
     return waitMs;
   }

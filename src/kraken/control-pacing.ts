@@ -18,10 +18,14 @@ export class ControlPacing {
     this.#bucket = new TokenBucket(ratePerSecond, ratePerSecond, nowMs);
   }
 
-  /** Takes leave to send one message and returns 0, or returns the milliseconds to wait before asking again. */
-  take(nowMs: number): number {
+  /**
+   * Takes leave to send one message and returns 0, or returns the milliseconds to wait before asking again.
+   *
+   * @param keep messages that could leave at once after it
+   */
+  take(nowMs: number, keep = 0): number {
     if (nowMs < this.#pausedUntilMs) return this.#pausedUntilMs - nowMs;
-    return this.#bucket.take(nowMs);
+    return this.#bucket.take(nowMs, keep);
   }
 
   /** Kraken complained. */

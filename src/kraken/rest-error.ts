@@ -18,9 +18,13 @@ export class RestError extends Error {
 
 /** A call that never left, because too many wait for their turn: it says nothing of what the answer would be. */
 export class RestQueueFull extends RestError {
-  constructor(kind: string) {
-    super(`too many ${kind} REST calls are waiting`, true);
+  /** How many may wait. */
+  readonly allowed: number;
+
+  constructor(kind: string, allowed: number) {
+    super(`too many ${kind} REST calls are waiting`, true, 1_000);
     this.name = 'RestQueueFull';
+    this.allowed = allowed;
   }
 }
 

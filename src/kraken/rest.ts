@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { FairLine } from '../lib/fair-line.ts';
 import {
   isObject,
   JsonSyntaxError,
@@ -25,8 +26,19 @@ export interface RestOptions {
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
 /** Public calls that may leave at once before the rate applies. */
 const BURST = 5;
-/** Calls that may wait for their turn, of each kind and urgency; more are refused. */
-const MAX_WAITING = 100;
+/** Public calls that may wait for their turn, and those of one client; more are refused. */
+const MAX_WAITING = 1_000;
+const MAX_WAITING_EACH = 10;
+/** Private calls that may wait. */
+const MAX_PRIVATE_WAITING = 100;
+
+/** Whose call it is, and how pressing. */
+export interface Asker {
+  /** `urgent` goes before all that wait: a gap in what streams, before someone's history. */
+  readonly urgency?: 'urgent' | 'patient';
+  /** Clients take turns. Undefined for this process itself. */
+  readonly client?: string | undefined;
+}
 
 /**
  * Kraken's REST API: public calls at a bounded rate, private calls signed, one at a time, with a nonce that only
@@ -38,16 +50,15 @@ export class RestClient {
   readonly #options: RestOptions;
   readonly #clock: Clock;
   readonly #bucket: TokenBucket;
-  readonly #public: Line;
-  readonly #private: Line;
+  readonly #public = line('public', MAX_WAITING, MAX_WAITING_EACH);
+  readonly #private = line('private', MAX_PRIVATE_WAITING, MAX_PRIVATE_WAITING);
+  #calls = 0;
   #lastNonce = 0;
 
   constructor(options: RestOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
     this.#bucket = new TokenBucket(options.ratePerSecond, BURST, clock.monotonicMs());
-    this.#public = new Line('public');
-    this.#private = new Line('private');
   }
 
   /** Whether private calls can be signed. */
@@ -56,27 +67,31 @@ export class RestClient {
   }
 
   /**
-   * @param urgency whether it goes before those that wait: a gap in what streams, before somebody's history
+   * Equal calls that wait at the same time are one.
+   *
    * @throws {RestError}
    */
   get(
     method: string,
     parameters: Readonly<Record<string, string>>,
-    urgency: 'urgent' | 'patient' = 'patient',
+    { urgency = 'patient', client }: Asker = {},
   ): Promise<LosslessObject> {
-    return this.#public.enter(urgency, async () => {
+    const path = `/0/public/${method}?${new URLSearchParams(parameters)}`;
+    const call = async (): Promise<LosslessObject> => {
       for (;;) {
         const waitMs = this.#bucket.take(this.#clock.monotonicMs());
         if (waitMs === 0) break;
         await new Promise<void>(resolve => this.#clock.after(waitMs, resolve));
       }
-      return this.#call(`/0/public/${method}?${new URLSearchParams(parameters)}`, { method: 'GET' });
-    });
+      return this.#call(path, { method: 'GET' });
+    };
+    return this.#public.enter(path, call, { client, urgent: urgency === 'urgent' });
   }
 
   /** @throws {RestError} */
   post(method: string, parameters: Readonly<Record<string, string>> = {}): Promise<LosslessObject> {
-    return this.#private.enter('patient', () => {
+    this.#calls += 1;
+    return this.#private.enter(String(this.#calls), async () => {
       const { apiKey, apiSecret } = this.#options;
       if (apiKey === undefined || apiSecret === undefined)
         throw new RestError('no API key is configured', false);
@@ -149,40 +164,15 @@ function readEnvelope(status: number, text: string, now: number, retryAfterMs: n
   throw new RestError(`HTTP ${status} without a result`, true, retryAfterMs);
 }
 
+/** Calls one after the other: the next leaves when the last is answered. */
+function line(kind: string, waiting: number, waitingEach: number): FairLine<LosslessObject> {
+  const full = (allowed: number): Error => new RestQueueFull(kind, allowed);
+  return new FairLine({ atOnce: 1, atOnceEach: 1, waiting, waitingEach, full });
+}
+
 /** What `fetch` says is "fetch failed"; why is in its cause. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   const reason = cause ?? error;
   return reason instanceof Error ? reason.message || reason.name : String(reason);
-}
-
-/** Calls one after the other: the next leaves when the last is answered. */
-class Line {
-  readonly #name: string;
-  readonly #urgent: (() => void)[] = [];
-  readonly #patient: (() => void)[] = [];
-  #busy = false;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  async enter<Result>(urgency: 'urgent' | 'patient', call: () => Result | Promise<Result>): Promise<Result> {
-    const queue = urgency === 'urgent' ? this.#urgent : this.#patient;
-    if (queue.length >= MAX_WAITING) throw new RestQueueFull(this.#name);
-    if (this.#busy) await new Promise<void>(resolve => queue.push(resolve));
-    this.#busy = true;
-    try {
-      return await call();
-    } finally {
-      this.#next();
-    }
-  }
-
-  /** Whoever is next stays busy in its turn, so that nobody slips in between. */
-  #next(): void {
-    const wake = this.#urgent.shift() ?? this.#patient.shift();
-    if (wake === undefined) this.#busy = false;
-    else wake();
-  }
 }

@@ -45,6 +45,8 @@ export interface Subscription {
   readonly claims: Map<number, Claim>;
   /** Asks for an unsubscribe and a new subscribe, to get a fresh snapshot. */
   renew: boolean;
+  /** Whether what was received is wrong, until it is subscribed again: its requests go before all others. */
+  broken: boolean;
   cancelRenewal: Cancel | undefined;
   /** Monotonic: no sooner is it renewed again because of a frame that could not be handled. */
   nextRenewalMs: number;
@@ -73,6 +75,7 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     phase: { kind: 'absent' },
     claims: new Map(),
     renew: false,
+    broken: false,
     cancelRenewal: undefined,
     nextRenewalMs: 0,
     silent: false,

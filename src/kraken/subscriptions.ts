@@ -1,7 +1,8 @@
 import { exponentialDelayMs } from '../lib/backoff.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { unreachable } from '../lib/unreachable.ts';
-import { Batches, requestFor } from './batches.ts';
+import { Agenda, type Errand, Tidying } from './agenda.ts';
+import { requestFor } from './batches.ts';
 import { adviceFor } from './errors.ts';
 import type { AcknowledgedMessage, KrakenRequest, RefusedMessage, SubscriptionTopic } from './messages.ts';
 import { isSilent, siblingOf } from './silence.ts';
@@ -35,8 +36,11 @@ export interface SubscriptionHandlers {
 export interface SubscriptionOptions {
   /** How long a subscription outlives its last holder. */
   readonly lingerMs: number;
-  /** Sends if the rate allows; returns 0 when sent, or milliseconds to wait (Infinity: no connection). */
-  readonly trySend: (request: KrakenRequest) => number;
+  /**
+   * Sends if the rate allows and leaves `keep` more requests for others; returns 0 when sent, or milliseconds to wait
+   * (Infinity: no connection).
+   */
+  readonly trySend: (request: KrakenRequest, keep: number) => number;
   /** Whether other data of the pair contradict what this topic told last. Asked every few seconds. */
   readonly contradicts?: (topic: SubscriptionTopic) => boolean;
   /** Of private channels: the token that requests carry. While it is undefined none leaves; see {@link Subscriptions.nudge}. */
@@ -65,6 +69,8 @@ const SWEEP_MS = 5_000;
 const RENEWAL_MS = 30_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
+/** Requests that may leave at once, and that tidying leaves to others. */
+const KEPT_FOR_OTHERS = 1;
 
 /**
  * What should be subscribed, against what Kraken has acknowledged. Callers declare ({@link retain},
@@ -81,6 +87,7 @@ export class Subscriptions {
   /** Subscriptions whose phase may differ from what is wanted. */
   readonly #unsettled = new Set<Subscription>();
   readonly #requests = new Map<number, Request>();
+  readonly #tidying = new Tidying();
   #nextRequestId = 1;
   #reconcileAsked = false;
   #cancelReconcile: Cancel | undefined;
@@ -142,10 +149,15 @@ export class Subscriptions {
     this.#suspended = false;
   }
 
-  /** Asks for a new snapshot, after a while: unsubscribes, and subscribes again when that is acknowledged. */
+  /**
+   * What was received is wrong: asks for a new snapshot, after a while and before anything else. Unsubscribes, and
+   * subscribes again when that is acknowledged.
+   */
   renew(feed: FeedName, symbol: PairSymbol | '', delayMs: number): void {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
-    if (subscription !== undefined) this.#renewLater(subscription, delayMs);
+    if (subscription === undefined) return;
+    subscription.broken = true;
+    this.#renewLater(subscription, delayMs);
   }
 
   /** The same, once in half a minute however often it is asked for: what made it necessary may come again at once. */
@@ -242,6 +254,7 @@ export class Subscriptions {
     this.#cancelReconcile?.();
     for (const request of this.#requests.values()) request.cancelTimeout();
     this.#requests.clear();
+    this.#tidying.done();
     this.#connectionChanged(false);
     for (const subscription of this.#each()) if (!this.#wanted(subscription)) this.#remove(subscription);
   }
@@ -259,6 +272,7 @@ export class Subscriptions {
       subscription.silent = false;
       subscription.frames = 0;
       subscription.renew = false;
+      subscription.broken = false;
       subscription.cancelRenewal?.();
       this.#tellChange(subscription, state);
     }
@@ -343,6 +357,7 @@ export class Subscriptions {
 
   #settle(request: Request, subscription: Subscription): void {
     if (request.method === 'subscribe') {
+      subscription.broken &&= subscription.renew;
       this.#setPhase(subscription, { kind: 'subscribed', sinceMs: this.#clock.monotonicMs() });
     } else {
       subscription.renew = false;
@@ -486,15 +501,14 @@ export class Subscriptions {
   #reconcile(): void {
     this.#reconcileAsked = false;
     this.#cancelReconcile?.();
-    const toSubscribe = new Batches(wantedTopic);
-    const toUnsubscribe = new Batches(one => one.topic);
+    const agenda = new Agenda();
     for (const subscription of this.#unsettled) {
       switch (this.#stepFor(subscription)) {
         case 'subscribe':
-          toSubscribe.add(subscription);
+          agenda.add('subscribe', subscription.broken ? 'resync' : 'subscribe', subscription);
           break;
         case 'unsubscribe':
-          toUnsubscribe.add(subscription);
+          agenda.add('unsubscribe', this.#purposeOfUnsubscribe(subscription), subscription);
           break;
         case 'remove':
           this.#remove(subscription);
@@ -504,9 +518,40 @@ export class Subscriptions {
           break;
       }
     }
-    if (!this.#connected) return;
-    for (const batch of toUnsubscribe.inOrder()) if (!this.#request('unsubscribe', batch)) return;
-    for (const batch of toSubscribe.inOrder()) if (!this.#request('subscribe', batch)) return;
+    if (this.#connected) this.#send(agenda);
+  }
+
+  #purposeOfUnsubscribe(subscription: Subscription): Errand['purpose'] {
+    if (!this.#wanted(subscription)) return 'tidy';
+    if (subscription.broken) return 'resync';
+    // A deeper book is waited for.
+    return variantOf(wantedTopic(subscription)) > variantOf(subscription.topic) ? 'subscribe' : 'renew';
+  }
+
+  /** Sends what the rate allows now, and plans to reconcile again for the rest. */
+  #send(agenda: Agenda): void {
+    const nowMs = this.#clock.monotonicMs();
+    const tidy = [...agenda.inOrder('tidy')];
+    if (tidy.length > 0) this.#tidying.wanted(nowMs);
+    else this.#tidying.done();
+    if (this.#tidying.isDue(nowMs)) {
+      const due = tidy.shift();
+      if (due !== undefined && !this.#request(due, 0)) return;
+    }
+    for (const errand of agenda.inOrder('resync', 'subscribe', 'renew')) {
+      if (!this.#request(errand, 0)) return;
+    }
+    const gatherMs = this.#tidying.gatherMs(nowMs);
+    if (tidy.length > 0 && gatherMs > 0) {
+      this.#reconcileLater(gatherMs);
+      return;
+    }
+    for (const errand of tidy) if (!this.#request(errand, KEPT_FOR_OTHERS)) return;
+    this.#tidying.done();
+  }
+
+  #reconcileLater(delayMs: number): void {
+    this.#cancelReconcile = this.#clock.after(delayMs, () => this.#reconcile());
   }
 
   #stepFor(subscription: Subscription): 'subscribe' | 'unsubscribe' | 'remove' | 'nothing' {
@@ -532,20 +577,19 @@ export class Subscriptions {
   }
 
   /** Sends one batch, or plans to reconcile again when the rate allows; returns whether it was sent. */
-  #request(method: 'subscribe' | 'unsubscribe', batch: readonly Subscription[]): boolean {
+  #request({ method, purpose, batch }: Errand, keep: number): boolean {
     const [first] = batch;
     if (first === undefined) return true;
     const id = this.#nextRequestId;
     const topic = method === 'subscribe' ? wantedTopic(first) : first.topic;
     const token = this.#options.token?.();
     if (this.#options.token !== undefined && token === undefined) return false;
-    const waitMs = this.#options.trySend(requestFor(method, id, batch, topic, token));
+    const waitMs = this.#options.trySend(requestFor(method, id, batch, topic, token), keep);
     if (waitMs > 0) {
-      if (Number.isFinite(waitMs)) {
-        this.#cancelReconcile = this.#clock.after(waitMs, () => this.#reconcile());
-      }
+      if (Number.isFinite(waitMs)) this.#reconcileLater(waitMs);
       return false;
     }
+    this.#tidying.sent(purpose);
     this.#nextRequestId += 1;
     const cancelTimeout = this.#clock.after(ACK_TIMEOUT_MS, () => this.#ackTimedOut(id));
     this.#requests.set(id, {

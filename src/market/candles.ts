@@ -6,6 +6,10 @@ import type { OHLCUpdate } from './ohlc-update.ts';
 const DAY_MS = 86_400_000;
 /** A late trade changes a candle of just now. */
 const LATE_INTERVALS = 2;
+/** Series that are put by while no one reads them, */
+const MAX_PARKED = 500;
+/** and for how long. */
+const PARKED_MS = DAY_MS;
 
 /** Whether a candle can have begun by now. Clocks differ, but not by a day. */
 function hasBegun({ interval_begin, interval }: OhlcRow, now: number): boolean {
@@ -18,6 +22,8 @@ function hasBegun({ interval_begin, interval }: OhlcRow, now: number): boolean {
  */
 export class Candles {
   readonly #byInterval = new Map<CandleMinutes, Map<PairSymbol, CandleSeries>>();
+  /** Not to be read: what was known when the last reader left, oldest first. */
+  readonly #parked = new Map<string, { readonly series: CandleSeries; readonly atMs: number }>();
 
   series(symbol: PairSymbol, interval: CandleMinutes): CandleSeries | undefined {
     return this.#byInterval.get(interval)?.get(symbol);
@@ -45,6 +51,7 @@ export class Candles {
     rows: readonly OhlcRow[],
     receivedAt: number,
   ): { readonly series: CandleSeries; readonly taken: readonly OhlcRow[] } | undefined {
+    if (type === 'snapshot') this.#revive(symbol, interval, receivedAt);
     const latest = type === 'snapshot' ? undefined : this.series(symbol, interval)?.latestBegin;
     const leastMs =
       latest === undefined ? 0 : Date.parse(latest) - LATE_INTERVALS * interval * 60_000 - DAY_MS;
@@ -70,16 +77,40 @@ export class Candles {
     return series;
   }
 
-  drop(symbol: PairSymbol, interval: CandleMinutes): void {
+  /** Nobody reads a series any more: it is put by, for whoever reads it again. */
+  park(symbol: PairSymbol, interval: CandleMinutes, now: number): void {
+    const series = this.series(symbol, interval);
+    if (series === undefined) return;
     this.#byInterval.get(interval)?.delete(symbol);
+    const key = `${symbol} ${interval}`;
+    this.#parked.delete(key);
+    this.#parked.set(key, { series, atMs: now });
+    for (const [oldest, { atMs }] of this.#parked) {
+      if (this.#parked.size <= MAX_PARKED && now - atMs <= PARKED_MS) break;
+      this.#parked.delete(oldest);
+    }
   }
 
-  #getOrAdd(symbol: PairSymbol, interval: CandleMinutes): CandleSeries {
+  /** Takes up a series that was put by: the snapshot that follows says what of it still stands. */
+  #revive(symbol: PairSymbol, interval: CandleMinutes, now: number): void {
+    const key = `${symbol} ${interval}`;
+    const parked = this.#parked.get(key);
+    if (parked === undefined || this.series(symbol, interval) !== undefined) return;
+    this.#parked.delete(key);
+    if (now - parked.atMs <= PARKED_MS) this.#bySymbol(interval).set(symbol, parked.series);
+  }
+
+  #bySymbol(interval: CandleMinutes): Map<PairSymbol, CandleSeries> {
     let bySymbol = this.#byInterval.get(interval);
     if (bySymbol === undefined) {
       bySymbol = new Map();
       this.#byInterval.set(interval, bySymbol);
     }
+    return bySymbol;
+  }
+
+  #getOrAdd(symbol: PairSymbol, interval: CandleMinutes): CandleSeries {
+    const bySymbol = this.#bySymbol(interval);
     let series = bySymbol.get(symbol);
     if (series === undefined) {
       series = new CandleSeries();

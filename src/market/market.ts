@@ -140,8 +140,11 @@ export class Market implements MarketView {
     this.#tickers.set(ticker.symbol, ticker);
   }
 
-  /** Forgets a topic that is no longer subscribed: what was kept of it would age without a sign. */
-  drop(topic: SubscriptionTopic): void {
+  /**
+   * Forgets a topic that is no longer subscribed: what was kept of it would age without a sign. Candles are put by until
+   * a snapshot shows that nothing was missed.
+   */
+  drop(topic: SubscriptionTopic, now: number): void {
     switch (topic.channel) {
       case 'ticker':
         this.#tickers.delete(topic.symbol);
@@ -153,7 +156,7 @@ export class Market implements MarketView {
         this.tapes.drop(topic.symbol);
         return;
       case 'ohlc':
-        this.series.drop(topic.symbol, topic.interval);
+        this.series.park(topic.symbol, topic.interval, now);
         return;
       // The list of pairs changes once in a while, and balances are told anew by the next snapshot.
       case 'instrument':

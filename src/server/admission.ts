@@ -37,6 +37,7 @@ export class Admission {
   /** Callers with operations that wait, the next one first. */
   readonly #waiting = new Set<Caller>();
   readonly #addresses = new Map<string, Address>();
+  #connections = 0;
   #pumping = false;
 
   constructor(clock: Clock) {
@@ -57,6 +58,9 @@ export class Admission {
       shared.callers += 1;
       this.#addresses.set(address, shared);
     }
+    this.#connections += 1;
+    // In a private network everyone may come from one proxy: there each connection stands for itself.
+    const key = shared === undefined ? `connection ${this.#connections}` : address;
     const budgets = [new Budget(BUDGETS.connection, nowMs), ...(shared ? [shared.budget] : [])];
     return new Caller(
       {
@@ -71,6 +75,7 @@ export class Admission {
       },
       budgets,
       share,
+      key,
     );
   }
 
@@ -144,12 +149,15 @@ export class Caller {
   readonly #line: Operation[] = [];
   /** What it may hold upstream. */
   readonly share: Share;
+  /** Tells clients apart that take turns at what is scarce. */
+  readonly key: string;
   #gone = false;
 
-  constructor(environment: CallerEnvironment, budgets: readonly Budget[], share: Share) {
+  constructor(environment: CallerEnvironment, budgets: readonly Budget[], share: Share, key: string) {
     this.#environment = environment;
     this.#budgets = budgets;
     this.share = share;
+    this.key = key;
   }
 
   get isWaiting(): boolean {

@@ -121,10 +121,11 @@ function createGraphQL(
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ grant, caller: { share } }) => ({
+    context: ({ grant, caller: { share, key: clientKey } }) => ({
       services,
       grant,
       share,
+      clientKey,
       loaders: new Loaders(services, share),
     }),
     // Replaced by caches that are bounded in bytes, and know that what is valid depends on the list of pairs.
@@ -171,6 +172,7 @@ function createGraphQL(
                 args,
                 handlers => eventStream(services, handlers),
                 () => (contextValue.request.signal.aborted ? { errors: [] } : undefined),
+                contextValue.request.signal,
               )
             );
           });

@@ -22,13 +22,15 @@ export type OpenSubscription = (
   open: OpenOutlet,
   /** What to answer if whoever asked has gone while something had to be fetched first; undefined while it is there. */
   answerIfGone: () => Opened | undefined,
+  /** Aborted when whoever asked has gone. */
+  gone: AbortSignal,
 ) => Opened | Promise<Opened>;
 
-/** Times that something has to be fetched before a subscription begins; then memory goes on too fast for it. */
-const MAX_PREPARATIONS = 5;
+/** For whoever does not read it. */
+const NOTHING: Opened = { errors: [] };
 
 export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscription {
-  return (args, open, answerIfGone) => {
+  return (args, open, answerIfGone, gone) => {
     const contextValue = args.contextValue as Context;
     const { reportUnexpected } = contextValue.services;
     const refused = (error: unknown): Opened => ({
@@ -57,16 +59,16 @@ export function createOpenSubscription(hub: Hub, executor: Executor): OpenSubscr
       try {
         let next = preparing;
         // While one thing was fetched, memory may have left another behind.
-        for (let times = 0; next !== undefined && times < MAX_PREPARATIONS; times += 1) {
+        while (next !== undefined && !gone.aborted) {
           await next;
-          next = planned.prepare();
+          next = planned.prepare(gone);
         }
       } catch (error) {
-        return refused(error);
+        return answerIfGone() ?? (gone.aborted ? NOTHING : refused(error));
       }
-      return answerIfGone() ?? join();
+      return answerIfGone() ?? (gone.aborted ? NOTHING : join());
     };
-    const preparing = planned.prepare();
+    const preparing = planned.prepare(gone);
     return preparing === undefined ? join() : prepared(preparing);
   };
 }

@@ -82,7 +82,10 @@ export function serveWebSockets(options: WebSocketOptions): void {
       return true;
     },
     onComplete: ({ extra }, id, payload) => {
-      if (extra.operations.get(id)?.payload === payload) extra.operations.delete(id);
+      const operation = extra.operations.get(id);
+      if (operation?.payload !== payload) return;
+      extra.operations.delete(id);
+      operation.gone.abort();
     },
     onSubscribe: async (context, id, payload) => {
       const open = Object.keys(context.subscriptions).length;
@@ -114,6 +117,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
         args,
         handlers => socketStream(client, id, handlers),
         () => (isCurrent(operation) ? undefined : superseded(operation)),
+        operation.gone.signal,
       );
     },
   });
@@ -142,17 +146,14 @@ export function serveWebSockets(options: WebSocketOptions): void {
     // Frames too large, not UTF-8, broken: the library closes the socket with the code that says so.
     websocket.on('error', error => logger.debug({ err: error }, 'a client broke the protocol'));
     const streams = new Map<string, SubscriptionStream>();
+    const operations = new Map<string, SocketOperation>();
     const messages = new ClientMessages(websocket, writer, clock);
-    const closed = protocol.opened(protocolSocket(websocket, messages, containment), {
-      request,
-      websocket,
-      writer,
-      caller,
-      streams,
-      operations: new Map(),
-      grant: 'none',
-    });
+    const closed = protocol.opened(
+      protocolSocket(websocket, messages, containment, id => operations.get(id)?.gone.abort()),
+      { request, websocket, writer, caller, streams, operations, grant: 'none' },
+    );
     const endStreams = (): void => {
+      for (const operation of operations.values()) operation.gone.abort();
       for (const stream of [...streams.values()]) void stream.return();
     };
     const gone = shutdown.opened({
@@ -198,6 +199,7 @@ function protocolSocket(
   websocket: WebSocket,
   messages: ClientMessages,
   containment: Containment,
+  completed: (id: string) => void,
 ): ProtocolSocket {
   return {
     protocol: websocket.protocol,
@@ -207,6 +209,8 @@ function protocolSocket(
     close: (code, reason) => websocket.close(code, reason),
     onMessage: handle => {
       messages.onMessage(text => {
+        const id = completedId(text);
+        if (id !== undefined) completed(id);
         handle(withQuery(text)).catch((error: unknown) => {
           containment.contain('socket', error);
           websocket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -214,6 +218,13 @@ function protocolSocket(
       });
     },
   };
+}
+
+/** Whose operation a client ends, before graphql-ws has heard of it: it would wait for what is being prepared. */
+function completedId(text: string): string | undefined {
+  return /^\s*\{[^{}]*"type"\s*:\s*"complete"/.test(text)
+    ? /"id"\s*:\s*"([^"\\]*)"/.exec(text)?.[1]
+    : undefined;
 }
 
 /** Pings the client now and then, and drops it when it does not answer. */
@@ -245,6 +256,8 @@ interface SocketOperation {
   readonly payload: SubscribePayload;
   /** Whether the client has completed neither it nor its socket. */
   readonly isOpen: () => boolean;
+  /** Aborted when no one waits for its results any more. */
+  readonly gone: AbortController;
 }
 
 /** Whether an operation is the latest of its id, and its client still wants it. */
@@ -312,7 +325,9 @@ async function prepare(
     const document = parse(params.query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors.map(withoutHttp);
-    const rootValue: SocketOperation = { execute, client, id, payload: params, isOpen };
+    const gone = new AbortController();
+    const rootValue: SocketOperation = { execute, client, id, payload: params, isOpen, gone };
+    client.operations.get(id)?.gone.abort();
     client.operations.set(id, rootValue);
     return {
       schema,

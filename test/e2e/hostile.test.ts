@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { CursorSigner } from '../../src/graphql/cursor.ts';
+import { loadCursorKey } from '../../src/graphql/cursor-key.ts';
+import type { PairSymbol } from '../../src/kraken/symbols.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import { connect, eventually, query, type Result, subscribe, subscribeByEvents } from '../support/client.ts';
-import { type Pair, start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
+import { DATA_DIR, type Pair, start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const TRADES =
   'subscription ($symbols: [Symbol!]!, $after: [String!], $last: Int! = 50) { trades(symbols: $symbols, after: $after, last: $last) { symbol cursor trades { tradeId } } }';
@@ -175,10 +179,15 @@ describe('trades', () => {
     socket.terminate();
   });
 
-  test('a cursor that nobody gave out is CURSOR_EXPIRED or CURSOR_INVALID, not a loop of retries', async () => {
+  test('a cursor of another time is CURSOR_EXPIRED, and what is none CURSOR_INVALID, not a loop of retries', async () => {
     await using pair = await start();
     await query(pair.url, '{ trades(symbol: "BTC/USD") { nodes { tradeId } } }');
-    const future = Buffer.from('1|BTC/USD|999999999999|2026-01-01T00:00:00.000000Z').toString('base64url');
+    const cursors = new CursorSigner(loadCursorKey(DATA_DIR, silentLogger));
+    const future = cursors.sign({
+      symbol: 'BTC/USD' as PairSymbol,
+      tradeId: 999_999_999_999,
+      timestamp: '2026-01-01T00:00:00.000000Z',
+    });
     const text = 'query ($after: String) { trades(symbol: "BTC/USD", after: $after) { nodes { tradeId } } }';
     assert.equal(codeOf(await query(pair.url, text, { after: future })), 'CURSOR_EXPIRED');
     assert.equal(codeOf(await query(pair.url, text, { after: '' })), 'CURSOR_INVALID');

@@ -13,9 +13,11 @@ import {
   validate,
 } from 'graphql';
 import { KrakenWebSocketV2 } from '../../src/client.ts';
+import { CursorSigner } from '../../src/graphql/cursor.ts';
 import { Executor, interpreted } from '../../src/graphql/execution.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createWriter } from '../../src/graphql/selection.ts';
+import { createReplayLine } from '../../src/graphql/trade-replay.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { decode } from '../../src/kraken/decode.ts';
 import type { BookRow, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
@@ -39,7 +41,8 @@ const services = {
   clock: { ...systemClock, now: () => 1_790_000_000_000 },
   version: '0.0.0',
   startedAt: 1_780_000_000_000,
-  replays: { underWay: 0 },
+  cursors: new CursorSigner(Buffer.alloc(32)),
+  replays: createReplayLine(),
   reportUnexpected: () => 'an id',
 };
 const tickers = frames('ticker.jsonl').map(frame => {

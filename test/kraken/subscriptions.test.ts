@@ -45,6 +45,8 @@ const refuse = (request: SubscribeRequest | undefined, error: string, symbol?: P
     error,
     symbol,
   });
+/** How long unsubscribes that no one waits for are gathered. */
+const GATHER_MS = 1_000;
 const stateOf = (symbol: PairSymbol): string | undefined => subscriptions.get('ticker', symbol)?.state;
 
 beforeEach(() => {
@@ -148,7 +150,7 @@ describe('reconciling', () => {
     clock.advance(1);
     assert.equal(sent.length, 1, 'the first request is not answered yet');
     acknowledge(sent[0], BTC);
-    clock.turn();
+    clock.advance(GATHER_MS);
     assert.equal(sent[1]?.method, 'unsubscribe');
     acknowledge(sent[1], BTC);
     clock.turn();
@@ -163,7 +165,7 @@ describe('lingering', () => {
     subscriptions.release(ticker(BTC));
     clock.advance(29_999);
     assert.equal(sent.length, 1);
-    clock.advance(1);
+    clock.advance(1 + GATHER_MS);
     assert.deepEqual(sent[1]?.params, { channel: 'ticker', symbol: [BTC], event_trigger: 'bbo' });
   });
 
@@ -175,7 +177,7 @@ describe('lingering', () => {
     subscriptions.release(ticker(BTC));
     clock.advance(20_000);
     assert.equal(sent.length, 1);
-    clock.advance(10_000);
+    clock.advance(10_000 + GATHER_MS);
     assert.equal(sent[1]?.method, 'unsubscribe');
   });
 
@@ -643,7 +645,7 @@ describe('candles', () => {
     assert.equal(subscriptions.get('ohlc 60', BTC)?.state, 'LIVE');
     assert.equal(subscriptions.get('ohlc 1', BTC)?.state, 'PENDING');
     subscriptions.release(candles(60), 0);
-    clock.advance(1);
+    clock.advance(GATHER_MS);
     assert.deepEqual(
       sent.map(({ method, params }) => [method, params.interval]),
       [

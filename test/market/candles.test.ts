@@ -6,6 +6,7 @@ import type { OhlcRow } from '../../src/kraken/messages.ts';
 import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import type { DecimalText } from '../../src/lib/decimal-text.ts';
 import { CandleSeries } from '../../src/market/candle-series.ts';
+import { Candles } from '../../src/market/candles.ts';
 import { frames } from '../support/fixtures.ts';
 
 const START = Date.UTC(2026, 9, 9);
@@ -126,5 +127,49 @@ describe('a series of candles', () => {
         assert.deepEqual(begins, [...new Set(begins)].sort());
       }),
     );
+  });
+});
+
+describe('candles that no one reads', () => {
+  const SYMBOL = 'BTC/USD' as PairSymbol;
+  const NOW = START + 600_000;
+  const parked = (): Candles => {
+    const candles = new Candles();
+    candles.apply('snapshot', SYMBOL, 1, [row(9, 1), row(10, 1)], NOW);
+    candles.mergeHistory(SYMBOL, 1, [row(0, 1), row(1, 1)], NOW);
+    candles.park(SYMBOL, 1, NOW);
+    return candles;
+  };
+  const minutes = (candles: Candles): number[] | undefined =>
+    candles.last(SYMBOL, 1, 100, NOW)?.map(one => (Date.parse(one.intervalBegin) - START) / 60_000);
+
+  test('are not to be read until a snapshot shows that none is missing, and then all are there', () => {
+    const candles = parked();
+    assert.equal(candles.series(SYMBOL, 1), undefined);
+    candles.apply('snapshot', SYMBOL, 1, [row(10, 5), row(11, 1)], NOW);
+    assert.deepEqual(minutes(candles), [0, 1, 9, 10, 11]);
+    assert.equal(candles.series(SYMBOL, 1)?.complete, true);
+    assert.equal(candles.last(SYMBOL, 1, 2, NOW)?.[0]?.trades, 5, 'what was forming has been completed');
+  });
+
+  test('are forgotten when candles may be missing in between, or a day has passed', () => {
+    const gap = parked();
+    gap.apply('snapshot', SYMBOL, 1, [row(12, 1)], NOW);
+    assert.deepEqual(minutes(gap), [12]);
+    assert.equal(gap.series(SYMBOL, 1)?.complete, false);
+    const old = parked();
+    old.apply('snapshot', SYMBOL, 1, [row(10, 5)], NOW + 86_400_001);
+    assert.deepEqual(minutes(old), [10]);
+  });
+
+  test('are bounded: the oldest of five hundred series goes first', () => {
+    const candles = parked();
+    for (let index = 0; index < 500; index += 1) {
+      const other = `C${index}/USD` as PairSymbol;
+      candles.apply('snapshot', other, 1, [row(10, 1)], NOW);
+      candles.park(other, 1, NOW);
+    }
+    candles.apply('snapshot', SYMBOL, 1, [row(10, 5)], NOW);
+    assert.deepEqual(minutes(candles), [10]);
   });
 });

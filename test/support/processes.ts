@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Exchange } from '../../src/simulator/exchange.ts';
 import { eventually } from './client.ts';
 import { get } from './scenario.ts';
+import { DATA_DIR } from './server.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -16,7 +17,7 @@ export class Program implements AsyncDisposable {
   constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, DATA_DIR, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
@@ -18,6 +21,10 @@ export const WITH_ACCOUNT = {
   KRAKEN_API_SECRET: SIMULATED_SECRET,
   ACCESS_TOKEN: TOKEN,
 } as const;
+
+/** What servers of this process keep; gone with it. */
+export const DATA_DIR = mkdtempSync(join(tmpdir(), 'kraken-graphql-test-'));
+process.on('exit', () => rmSync(DATA_DIR, { recursive: true, force: true }));
 
 /** Starts both. The exchange trades only when a test makes it. */
 export async function start(
@@ -50,6 +57,7 @@ export function startServer(
 ): Promise<App> {
   const config = readConfig({
     PORT: '0',
+    DATA_DIR,
     KRAKEN_WS_URL: krakenWsUrl,
     KRAKEN_RECONNECT_DELAY_MS: '20',
     KRAKEN_RECONNECT_MAX_DELAY_MS: '100',
