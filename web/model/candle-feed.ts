@@ -42,8 +42,7 @@ export class CandleFeed {
           this.#isInterrupted = true;
           candles.interrupted();
         },
-        // What is wrong with a pair, its ticker says.
-        failed: () => {},
+        failed: error => candles.failed(error),
       },
     );
     this.#fetch();

@@ -8,6 +8,11 @@ export class TickerModel extends LiveModel {
   /** undefined until the first has come. */
   ticker: Ticker | undefined;
 
+  /** Whether it was heard that nothing was traded in 24 hours. */
+  get isUntraded(): boolean {
+    return this.ticker !== undefined && this.ticker.last === null;
+  }
+
   take({ ticker }: PairTickerSubscription): void {
     this.ticker = ticker;
     this.heard(ticker.freshness);
