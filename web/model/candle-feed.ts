@@ -60,6 +60,7 @@ export class CandleFeed {
     this.#api.query(CandleHistoryDocument, { symbol, interval, last: HISTORY }).then(
       ({ ohlc }) => this.candles.takeHistory(ohlc),
       (error: ApiError) => {
+        this.candles.lackHistory();
         if (!this.#stopped && !error.isFinal) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
       },
     );

@@ -75,17 +75,23 @@ export class PairFeed extends Model {
 
   /** @param minutes that a candle takes */
   candleTrust(candles: Candles, minutes: number): Trust {
-    const trust = this.#trust(candles, 'ohlc', minutes);
-    return candles.complete || trust.cause !== 'EMPTY' ? trust : { ...trust, live: false, cause: 'PENDING' };
+    const mayBeEmpty = candles.asked && candles.bars.length === 0;
+    return this.#trust(candles, 'ohlc', minutes, candles.standing, mayBeEmpty);
   }
 
-  #trust(model: LiveModel, name: string, minutes?: number, standing = model.standing): Trust {
+  #trust(
+    model: LiveModel,
+    name: string,
+    minutes?: number,
+    standing = model.standing,
+    mayBeEmpty = name === 'trade',
+  ): Trust {
     const channel = this.channels.of(name, minutes);
-    const mayBeEmpty = name === 'trade' || name === 'ohlc';
     return trustOf(standing, {
       connection: this.#api.link.state,
       channel,
       error: model.error,
+      // Of a pair that was never traded the exchange sends no row that would make the channel live.
       empty: mayBeEmpty && (channel?.state === 'LIVE' || this.ticker.isUntraded),
       halt: this.listing.halt,
     });

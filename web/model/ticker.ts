@@ -1,4 +1,5 @@
 import type { PairTickerSubscription } from '../generated/operations.ts';
+import { isZero } from '../lib/decimal.ts';
 import { LiveModel } from './freshness.ts';
 
 export type Ticker = PairTickerSubscription['ticker'];
@@ -10,7 +11,7 @@ export class TickerModel extends LiveModel {
 
   /** Whether it was heard that nothing was traded in 24 hours. */
   get isUntraded(): boolean {
-    return this.ticker !== undefined && this.ticker.last === null;
+    return this.ticker !== undefined && (this.ticker.last === null || isZero(this.ticker.last));
   }
 
   take({ ticker }: PairTickerSubscription): void {

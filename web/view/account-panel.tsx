@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { padded, placesOf } from '../lib/decimal.ts';
 import type { Account, Balance, Portfolio } from '../model/account.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
@@ -100,7 +101,7 @@ function Unlocked({ account, pairs, trust }: UnlockedProps) {
     balances.map(({ balance }) => balance),
     balances.map(worthOf),
     balances.map(({ holdTrade }) => holdTrade ?? ''),
-    balances.map(({ freeBalance }) => freeBalance ?? ''),
+    balances.map(({ balance }) => balance),
   );
   const trouble = error && (
     <p class="trouble" role="alert">
@@ -177,7 +178,9 @@ function BalanceRow({ balance, portfolio }: BalanceRowProps) {
         {digits(position?.value ?? '–')}
       </td>
       <td data-label="On hold">{digits(holdTrade ?? '–')}</td>
-      <td data-label="Free">{digits(freeBalance ?? '–')}</td>
+      <td data-label="Free">
+        {digits(freeBalance == null ? '–' : padded(freeBalance, placesOf(balance.balance)))}
+      </td>
     </tr>
   );
 }

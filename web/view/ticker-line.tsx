@@ -58,12 +58,7 @@ export function TickerLine({ pair }: { readonly pair: PairFeed }) {
       <dl>
         <Figure label="Bid">{digits(figures.bid)}</Figure>
         <Figure label="Ask">{digits(figures.ask)}</Figure>
-        <Figure
-          label="Spread"
-          details={
-            ticker?.spreadPercentage == null ? undefined : `${significant(ticker.spreadPercentage, 3)} %`
-          }
-        >
+        <Figure label="Spread" details={percentOf(ticker?.spread, ticker?.spreadPercentage)}>
           {digits(figures.spread)}
         </Figure>
         <Figure label="24 h high">{digits(figures.high)}</Figure>
@@ -91,4 +86,12 @@ function useTitle(price: string, symbol: string): void {
 
 function signed(text: string): string {
   return text.startsWith('-') ? `−${text.slice(1)}` : `+${text}`;
+}
+
+/** Of a percentage that the server computed, what can be taken in at a glance. */
+function percentOf(spread: string | null | undefined, percentage: string | null | undefined) {
+  if (spread == null || percentage == null) return undefined;
+  // The server tells eight places.
+  if (isZero(percentage) && !isZero(spread)) return '< 0.00000001 %';
+  return `${significant(percentage, 3)} %`;
 }
