@@ -10,6 +10,21 @@ export function unreadable(page: Page): Promise<readonly string[]> {
     scrollTo(0, 0);
     const wrong: string[] = [];
     const seen: { readonly text: string; readonly owner: Element; readonly rect: DOMRect }[] = [];
+    /** What an element hides of what is in it; undefined if nothing. */
+    const clips = new Map<Element, ReturnType<typeof measured>>();
+    const measured = (element: Element) => {
+      const { overflowX, overflowY, contain, display } = getComputedStyle(element);
+      const isOpen = overflowX === 'visible' && !/paint|content|strict/.test(contain);
+      if (isOpen || display.startsWith('inline') || element === document.documentElement) return undefined;
+      const box = element.getBoundingClientRect();
+      const [left, top] = [box.left + element.clientLeft, box.top + element.clientTop];
+      const [right, bottom] = [left + element.clientWidth, top + element.clientHeight];
+      return { left, top, right, bottom, overflowY, isWider: element.scrollWidth > element.clientWidth };
+    };
+    const clipOf = (element: Element): ReturnType<typeof measured> => {
+      if (!clips.has(element)) clips.set(element, measured(element));
+      return clips.get(element);
+    };
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const element = node.parentElement;
@@ -27,15 +42,10 @@ export function unreadable(page: Page): Promise<readonly string[]> {
       let scrolled = false;
       let hidden = false;
       for (let ancestor: Element | null = element; ancestor !== null; ancestor = ancestor.parentElement) {
-        const { overflowX, overflowY, contain, display } = getComputedStyle(ancestor);
-        const clips = overflowX !== 'visible' || /paint|content|strict/.test(contain);
-        if (!clips || display.startsWith('inline') || ancestor === document.body.parentElement) continue;
-        if (ancestor.scrollWidth > ancestor.clientWidth)
-          wrong.push(`${where}: ${text} in something scrolled sideways`);
-        const box = ancestor.getBoundingClientRect();
-        const left = box.left + ancestor.clientLeft;
-        const top = box.top + ancestor.clientTop;
-        const [right, bottom] = [left + ancestor.clientWidth, top + ancestor.clientHeight];
+        const clip = clipOf(ancestor);
+        if (clip === undefined) continue;
+        const { left, right, top, bottom, overflowY } = clip;
+        if (clip.isWider) wrong.push(`${where}: ${text} in something scrolled sideways`);
         for (const rect of rects) {
           if (rect.left < left - 0.6 || rect.right > right + 0.6) wrong.push(`${where}: ${text} is cut`);
           const above = rect.top < top - 3 || rect.bottom > bottom + 3;

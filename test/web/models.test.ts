@@ -257,7 +257,7 @@ describe('the search for a pair', () => {
     assert.deepEqual(found('BTC/USD')[0], 'BTC/USD');
     assert.deepEqual(found('btc-eur'), ['BTC/EUR']);
     assert.deepEqual(found('doge usd'), ['DOGE/USD']);
-    assert.deepEqual(found('btc / usd'), ['BTC/USD']);
+    assert.equal(found('btc / usd')[0], 'BTC/USD');
     assert.deepEqual(found(' eth /btc '), ['ETH/BTC']);
     assert.deepEqual(found('btcusd')[0], 'BTC/USD');
     assert.deepEqual(found('xbt/usd')[0], 'BTC/USD');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, mock, test } from 'node:test';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import type { Api } from '../../web/api/api.ts';
 import { ApiError } from '../../web/api/error.ts';
 import type { FeedState } from '../../web/generated/operations.ts';
@@ -362,6 +362,9 @@ describe('the list of pairs', () => {
     return { symbol, base, quote, status };
   };
 
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
   test('is by relevance: what is traded, what has the most pairs, what is quoted in dollars', async () => {
     const instruments = [
       'AAVE/USD',
@@ -398,7 +401,6 @@ describe('the list of pairs', () => {
   });
 
   test('is asked for again now and then, and when somebody looks at it', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] });
     let asked = 0;
     const api = {
       query: () => {
@@ -420,6 +422,5 @@ describe('the list of pairs', () => {
     await answered();
     mock.timers.tick(60_000);
     assert.equal(asked, 4);
-    mock.timers.reset();
   });
 });
