@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { Api } from './api/api.ts';
 import { FeedDocument } from './generated/operations.ts';
 import { Account } from './model/account.ts';
+import { clock } from './model/clock.ts';
 import { FeedModel } from './model/feed.ts';
 import { Pairs } from './model/pairs.ts';
 import { Place } from './model/place.ts';
@@ -10,7 +11,7 @@ import { App } from './view/app.tsx';
 const GRAPHQL = '/graphql';
 
 const api = new Api(GRAPHQL);
-const feed = new FeedModel();
+const feed = new FeedModel(api.link);
 const pairs = new Pairs(api);
 api.subscribe(
   FeedDocument,
@@ -19,6 +20,8 @@ api.subscribe(
 );
 // A server that was started anew may know others.
 api.onConnected(() => pairs.load());
+
+clock.follow();
 
 const root = document.getElementById('root');
 if (root !== null) {

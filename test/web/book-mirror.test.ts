@@ -105,7 +105,7 @@ test('a mirror of deltas equals the book, verified, whatever changes', () => {
         assert.deepEqual([mirror.bids, mirror.asks], [truth.best('bids'), truth.best('asks')]);
         assert.equal(mirror.standing?.stale, false);
       }
-      assert.deepEqual([mirror.verified, mirror.failed], [steps.length + 1, 0]);
+      assert.deepEqual([mirror.verified, mirror.wrong], [steps.length + 1, 0]);
     }),
   );
 });
@@ -123,7 +123,7 @@ test('a step that was missed, or a digit that is wrong, makes it stale until the
   assert.equal(mirror.standing?.stale, false);
   const delta = truth.change([{ side: 'asks', price: 11, qty: 6 }]);
   assert.equal(mirror.take({ ...delta, checksum: delta.checksum ^ 1 }), false);
-  assert.deepEqual([mirror.failed, mirror.standing?.stale], [1, true]);
+  assert.deepEqual([mirror.wrong, mirror.standing?.stale], [1, true]);
 });
 
 test('an interruption leaves the levels, and says why they are stale', () => {

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import fc from 'fast-check';
 import { ApiError, errorOf } from '../../web/api/error.ts';
-import type { FeedState } from '../../web/generated/operations.ts';
-import { runningSums } from '../../web/lib/decimal.ts';
+import { isZero, padded, runningSums, significant, thousands } from '../../web/lib/decimal.ts';
 import { count, milliseconds, perSecond, span } from '../../web/lib/format.ts';
 import { Model } from '../../web/lib/model.ts';
 import { Candles } from '../../web/model/candles.ts';
-import { LiveModel, trustOf } from '../../web/model/freshness.ts';
 import { type Pair, search } from '../../web/model/pairs.ts';
 import { Tape } from '../../web/model/tape.ts';
 
@@ -93,6 +91,53 @@ describe('digits', () => {
     );
   });
 
+  test('a percentage has three significant digits at any size, and all that stand before the point', () => {
+    const read: Readonly<Record<string, string>> = {
+      '2.6215': '2.62',
+      '0.01237777': '0.0124',
+      '0.00011941': '0.000119',
+      '123.456': '123',
+      '1234.56': '1235',
+      '9.999': '10.0',
+      '0.09999': '0.100',
+      '-2.6215': '-2.62',
+      '5': '5',
+      '100': '100',
+      '0': '0',
+      '0.000': '0.000',
+    };
+    for (const [text, short] of Object.entries(read)) assert.equal(significant(text, 3), short, text);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10 ** 12 }), fc.integer({ min: 0, max: 12 }), (units, places) => {
+        const digits = String(units).padStart(places + 1, '0');
+        const text = places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+        const short = significant(text, 3);
+        assert.ok(Math.abs(Number(short) / Number(text) - 1) <= 0.005 + 1e-9, `${text} is not ${short}`);
+        assert.equal(significant(short, 3), short);
+      }),
+    );
+  });
+
+  test('are added until all of a pair have as many places, and never taken away', () => {
+    assert.deepEqual(
+      [padded('5', 2), padded('5.0', 2), padded('5.000', 2), padded('5', 0), padded('5')],
+      ['5.00', '5.00', '5.000', '5', '5'],
+    );
+    assert.deepEqual(['0', '0.000', '0.0001', '10'].map(isZero), [true, true, false, false]);
+  });
+
+  test('are cut into groups of three before the point, and put together are what they were', () => {
+    assert.deepEqual(thousands('5105636126892.1234'), ['5', '105', '636', '126', '892.1234']);
+    assert.deepEqual(thousands('-1234567'), ['-1', '234', '567']);
+    assert.deepEqual(thousands('123.456789'), ['123.456789']);
+    assert.deepEqual(thousands('No bids'), ['No bids']);
+    fc.assert(
+      fc.property(fc.stringMatching(/^[-+−]?\d{1,20}(\.\d{1,12})?$/), text => {
+        assert.equal(thousands(text).join(''), text);
+      }),
+    );
+  });
+
   test('counts, rates, times and spans are short', () => {
     assert.equal(count(1_234_567), '1,234,567');
     assert.deepEqual([0, 0.34, 12.44, 1_530.2].map(perSecond), ['0/s', '0.3/s', '12.4/s', '1,530/s']);
@@ -106,45 +151,6 @@ describe('digits', () => {
       '2 d 4 h',
       '1 d',
     ]);
-  });
-});
-
-describe('trust', () => {
-  class Heard extends LiveModel {
-    hear(freshness: { state: FeedState; stale: boolean; ageMs: number }): void {
-      this.heard(freshness);
-    }
-  }
-  const connected = { state: 'connected' } as const;
-
-  test('is in what was heard as live and not interrupted since, and in nothing else', t => {
-    let nowMs = 5_000;
-    t.mock.method(performance, 'now', () => nowMs);
-    const model = new Heard();
-    assert.deepEqual(trustOf(model.standing, connected), {
-      live: false,
-      label: 'Waiting for a value',
-      ageMs: undefined,
-    });
-    model.hear({ state: 'LIVE', stale: false, ageMs: 40 });
-    nowMs += 100;
-    assert.deepEqual(trustOf(model.standing, connected), { live: true, label: 'Live', ageMs: 140 });
-    assert.equal(trustOf(model.standing, { state: 'lost' }).live, false);
-    model.interrupted();
-    // The connection is back, and the value is from before.
-    nowMs += 7_000;
-    assert.deepEqual(trustOf(model.standing, connected), {
-      live: false,
-      label: 'Waiting for a value',
-      ageMs: 7_140,
-    });
-    model.hear({ state: 'DISCONNECTED', stale: true, ageMs: 4_000 });
-    nowMs += 1_000;
-    assert.deepEqual(trustOf(model.standing, connected), {
-      live: false,
-      label: 'Disconnected',
-      ageMs: 5_000,
-    });
   });
 });
 
@@ -251,6 +257,8 @@ describe('the search for a pair', () => {
     assert.deepEqual(found('BTC/USD')[0], 'BTC/USD');
     assert.deepEqual(found('btc-eur'), ['BTC/EUR']);
     assert.deepEqual(found('doge usd'), ['DOGE/USD']);
+    assert.equal(found('btc / usd')[0], 'BTC/USD');
+    assert.deepEqual(found(' eth /btc '), ['ETH/BTC']);
     assert.deepEqual(found('btcusd')[0], 'BTC/USD');
     assert.deepEqual(found('xbt/usd')[0], 'BTC/USD');
     assert.deepEqual(found('xdg'), ['DOGE/USD']);
@@ -260,6 +268,25 @@ describe('the search for a pair', () => {
 });
 
 describe('errors of the API', () => {
+  test('say that another version of the page is wanted, where GraphQL refuses what the page asks', () => {
+    for (const message of [
+      'Cannot query field "vwap" on type "Ticker". Did you mean "ask"?',
+      'Unknown argument "maxRate" on field "Subscription.ticker".',
+      'Unknown type "CandleInterval".',
+      'Field "balances" must not have a selection since type "Int" has no subfields.',
+      'Variable "$depth" of type "Int!" used in position expecting type "Float".',
+    ]) {
+      const error = errorOf([{ message }]);
+      assert.deepEqual([error.code, error.isFinal, error.reason], ['OUTDATED', true, message]);
+      assert.match(error.message, /reload/);
+    }
+    assert.equal(
+      errorOf([{ message: 'x', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]).code,
+      'OUTDATED',
+    );
+    assert.equal(errorOf([{ message: 'No pair "A/B" is known' }]).code, 'UNKNOWN');
+  });
+
   test('carry code, suggestions and reason, whatever form they come in', () => {
     const error = errorOf([
       {

@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-ws/client';
 import type { TypedDocumentString } from '../generated/operations.ts';
-import { ApiError, errorOf, NOT_REACHED } from './error.ts';
+import { ApiError, errorOf, NOT_REACHED, OUTDATED } from './error.ts';
 import { Link } from './link.ts';
 
 /** Ends a subscription. */
@@ -32,6 +32,7 @@ export class Api {
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #client: ReturnType<typeof createClient>;
+  readonly #leaveLink: Stop;
 
   /** @param token grants balances; it is kept nowhere but here */
   constructor(path: string, token?: string) {
@@ -59,7 +60,7 @@ export class Api {
         closed: () => clearTimeout(pong),
       },
     });
-    this.link.follow(this.#client);
+    this.#leaveLink = this.link.follow(this.#client);
   }
 
   /** Calls back at each connection, the first and every further one. */
@@ -81,6 +82,7 @@ export class Api {
     const stopListening = this.#client.on('closed', () => sink.interrupted());
     const fail = (error: ApiError): void => {
       isFinal = error.isFinal;
+      this.#notice(error);
       sink.failed(error);
     };
     const ended = (cause: unknown): void => {
@@ -128,15 +130,22 @@ export class Api {
     // Whatever else stands there (a proxy's page, say) is no answer.
     const answer: unknown = await response.json().catch(() => undefined);
     const { data, errors } = (answer ?? {}) as { data?: Result | null; errors?: unknown[] };
-    if (errors !== undefined) throw errorOf(errors);
+    if (errors !== undefined) throw this.#notice(errorOf(errors));
     if (data == null) throw new ApiError(`The server answered with status ${response.status}`);
     return data;
   }
 
   /** Ends what is under way and leaves the server. */
   close(): void {
+    this.#leaveLink();
     // It waits for a connection that may never come about.
     Promise.resolve(this.#client.dispose()).catch(() => {});
+  }
+
+  /** That the server does not understand what this page asks is said once, whatever was asked. */
+  #notice(error: ApiError): ApiError {
+    if (error.code === OUTDATED) this.link.outdate(error.reason ?? error.message);
+    return error;
   }
 
   #explain(cause: unknown): ApiError {

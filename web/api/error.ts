@@ -23,12 +23,16 @@ export class ApiError extends Error {
 /** The code of what is wrong before anybody answers. */
 export const NOT_REACHED = 'NOT_REACHED';
 
+/** The code of what the server does not understand: the page was made for another version of the API. */
+export const OUTDATED = 'OUTDATED';
+
 const FINAL: ReadonlySet<string> = new Set([
   'UNKNOWN_SYMBOL',
   'BAD_USER_INPUT',
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'BALANCES_DISABLED',
+  OUTDATED,
 ]);
 
 /** The first error of a GraphQL result, of an `error` message, or why a socket closed. */
@@ -41,5 +45,18 @@ export function errorOf(cause: unknown): ApiError {
     extensions?: Readonly<Record<string, unknown>>;
     reason?: unknown;
   };
-  return new ApiError(String(message ?? reason ?? 'The connection to the server was lost'), extensions);
+  const text = String(message ?? reason ?? 'The connection to the server was lost');
+  if (!isOutdated(text, extensions?.['code'])) return new ApiError(text, extensions);
+  return new ApiError('The server has another version than this page: reload it', {
+    code: OUTDATED,
+    reason: text,
+  });
 }
+
+/** What GraphQL says of operations that do not fit the schema. The page's own fit the one that it was built with. */
+function isOutdated(message: string, code: unknown): boolean {
+  return code === 'GRAPHQL_VALIDATION_FAILED' || MISFIT.test(message);
+}
+
+const MISFIT =
+  /^(Cannot query field|Unknown (argument|type|fragment|directive)|Fragment .* cannot be spread|Field .* (argument|must )|Variable .* of type|Value .* does not exist in|Expected value of type)/;

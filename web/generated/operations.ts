@@ -91,7 +91,7 @@ export type PairStateSubscriptionVariables = Exact<{
 }>;
 
 
-export type PairStateSubscription = { readonly status: { readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly state: FeedState }> } };
+export type PairStateSubscription = { readonly status: { readonly subscriptions: ReadonlyArray<{ readonly channel: string, readonly interval: number | null, readonly state: FeedState }> } };
 
 export type SubscriptionsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -105,14 +105,23 @@ export type SubscribedFragment = { readonly channel: string, readonly symbol: st
 export type PairsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PairsQuery = { readonly instruments: ReadonlyArray<{ readonly symbol: string, readonly status: string }> };
+export type PairsQuery = { readonly instruments: ReadonlyArray<{ readonly symbol: string, readonly base: string, readonly quote: string, readonly status: string }> };
+
+export type PairListingQueryVariables = Exact<{
+  symbol: string;
+}>;
+
+
+export type PairListingQuery = { readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number, readonly qtyPrecision: number } | null };
+
+export type ListedFragment = { readonly base: string, readonly status: string, readonly pricePrecision: number, readonly qtyPrecision: number };
 
 export type PairTickerSubscriptionVariables = Exact<{
   symbol: string;
 }>;
 
 
-export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly ask: string, readonly last: string | null, readonly volume: string, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number } | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
+export type PairTickerSubscription = { readonly ticker: { readonly symbol: string, readonly bid: string, readonly ask: string, readonly last: string | null, readonly volume: string, readonly vwap: string, readonly low: string, readonly high: string, readonly change: string, readonly changePct: string, readonly spread: string | null, readonly spreadPercentage: string | null, readonly instrument: { readonly base: string, readonly status: string, readonly pricePrecision: number, readonly qtyPrecision: number } | null, readonly freshness: { readonly state: FeedState, readonly stale: boolean, readonly ageMs: number } } };
 
 export type PairBookSubscriptionVariables = Exact<{
   symbol: string;
@@ -192,6 +201,14 @@ export const SubscribedFragmentDoc = new TypedDocumentString(`
   error
 }
     `, {"fragmentName":"Subscribed"}) as unknown as TypedDocumentString<SubscribedFragment, unknown>;
+export const ListedFragmentDoc = new TypedDocumentString(`
+    fragment Listed on Instrument {
+  base
+  status
+  pricePrecision
+  qtyPrecision
+}
+    `, {"fragmentName":"Listed"}) as unknown as TypedDocumentString<ListedFragment, unknown>;
 export const BarFragmentDoc = new TypedDocumentString(`
     fragment Bar on Candle {
   intervalBegin
@@ -321,6 +338,7 @@ export const PairStateDocument = new TypedDocumentString(`
   status(maxRate: 5) {
     subscriptions(symbol: $symbol) {
       channel
+      interval
       state
     }
   }
@@ -348,10 +366,24 @@ export const PairsDocument = new TypedDocumentString(`
     query Pairs {
   instruments {
     symbol
+    base
+    quote
     status
   }
 }
     `) as unknown as TypedDocumentString<PairsQuery, PairsQueryVariables>;
+export const PairListingDocument = new TypedDocumentString(`
+    query PairListing($symbol: Symbol!) {
+  instrument(symbol: $symbol) {
+    ...Listed
+  }
+}
+    fragment Listed on Instrument {
+  base
+  status
+  pricePrecision
+  qtyPrecision
+}`) as unknown as TypedDocumentString<PairListingQuery, PairListingQueryVariables>;
 export const PairTickerDocument = new TypedDocumentString(`
     subscription PairTicker($symbol: Symbol!) {
   ticker(symbols: [$symbol], maxRate: 20) {
@@ -368,9 +400,7 @@ export const PairTickerDocument = new TypedDocumentString(`
     spread
     spreadPercentage
     instrument {
-      base
-      status
-      pricePrecision
+      ...Listed
     }
     freshness {
       state
@@ -379,7 +409,12 @@ export const PairTickerDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<PairTickerSubscription, PairTickerSubscriptionVariables>;
+    fragment Listed on Instrument {
+  base
+  status
+  pricePrecision
+  qtyPrecision
+}`) as unknown as TypedDocumentString<PairTickerSubscription, PairTickerSubscriptionVariables>;
 export const PairBookDocument = new TypedDocumentString(`
     subscription PairBook($symbol: Symbol!, $depth: Int!) {
   bookUpdates(symbols: [$symbol], depth: $depth) {

@@ -7,6 +7,7 @@ import {
   type AccountValueQuery,
 } from '../generated/operations.ts';
 import { LiveModel } from './freshness.ts';
+import { type Trust, trustOf } from './trust.ts';
 
 export type Balance = AccountBalancesSubscription['balances'];
 export type Portfolio = AccountValueQuery['portfolio'];
@@ -20,8 +21,7 @@ export class Account extends LiveModel {
   /** What it is worth; undefined while that is not known. */
   portfolio: Portfolio | undefined;
   currency = 'USD';
-  /** Why there are no balances, or no more of them, and why there is no value. */
-  error: ApiError | undefined;
+  /** Why there is no value. */
   valueError: ApiError | undefined;
   readonly #path: string;
   #api: Api | undefined;
@@ -42,6 +42,23 @@ export class Account extends LiveModel {
   /** The connection on which balances come, while there is one. */
   get link(): Api['link'] | undefined {
     return this.#api?.link;
+  }
+
+  /** Whether the account is known to hold nothing at all: no balance is ever told of it. */
+  get isEmpty(): boolean {
+    return this.balances.size === 0 && this.portfolio?.positions.length === 0;
+  }
+
+  /**
+   * How far the balances can be trusted; undefined while they are locked.
+   *
+   * @param isConnected whether the server hears of the account
+   */
+  trust(isConnected: boolean): Trust | undefined {
+    if (this.link === undefined) return undefined;
+    const channel = isConnected ? undefined : ({ state: 'DISCONNECTED', quietSinceMs: undefined } as const);
+    const { standing, error, isEmpty } = this;
+    return trustOf(standing, { connection: this.link.state, channel, error, empty: isEmpty });
   }
 
   unlock(token: string): void {
@@ -65,12 +82,14 @@ export class Account extends LiveModel {
         },
       },
     );
+    // What it is worth is no one's before the token has been found right. An account without balances says so here alone.
     const timer = setInterval(() => {
-      // What it is worth is nobody's before the token has been found right.
-      if (this.balances.size > 0) this.#value();
+      if (api.link.state === 'connected') this.#value();
     }, VALUE_EVERY_MS);
+    const stopListening = api.onConnected(() => this.#value());
     this.#stop = () => {
       clearInterval(timer);
+      stopListening();
       stopBalances();
       api.close();
     };
@@ -104,7 +123,6 @@ export class Account extends LiveModel {
     this.#isInterrupted = false;
     if (this.balances.size === 0) this.#value();
     this.balances.set(balance.asset, balance);
-    this.error = undefined;
     this.heard(balance.freshness);
   }
 

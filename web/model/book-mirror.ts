@@ -1,6 +1,7 @@
 import type { PairBookSubscription } from '../generated/operations.ts';
 import { crc32 } from '../lib/crc32.ts';
 import { LiveModel } from './freshness.ts';
+import { Recent } from './recent.ts';
 
 export interface Level {
   readonly price: string;
@@ -24,12 +25,20 @@ export class BookMirror extends LiveModel {
   asks: Level[] = [];
   /** Steps whose checksum was right, and whose was not. */
   verified = 0;
-  failed = 0;
+  wrong = 0;
+  /** That some were wrong is news for a while. */
+  readonly #recent = new Recent();
   #sequence = 0;
 
   constructor(depth: number) {
     super();
     this.depth = depth;
+    this.#recent.take('wrong', 0);
+  }
+
+  /** Steps whose checksum was wrong recently. */
+  get recentlyWrong(): number {
+    return this.#recent.of('wrong');
   }
 
   /** @returns false when the mirror needs a new snapshot: a step was missed, or the checksum is wrong */
@@ -64,7 +73,8 @@ export class BookMirror extends LiveModel {
       this.verified += 1;
       return true;
     }
-    this.failed += 1;
+    this.wrong += 1;
+    this.#recent.take('wrong', this.wrong);
     this.distrust('RESYNCING');
     return false;
   }

@@ -42,8 +42,7 @@ export class CandleFeed {
           this.#isInterrupted = true;
           candles.interrupted();
         },
-        // What is wrong with a pair, its ticker says.
-        failed: () => {},
+        failed: error => candles.failed(error),
       },
     );
     this.#fetch();
@@ -61,6 +60,7 @@ export class CandleFeed {
     this.#api.query(CandleHistoryDocument, { symbol, interval, last: HISTORY }).then(
       ({ ohlc }) => this.candles.takeHistory(ohlc),
       (error: ApiError) => {
+        this.candles.lackHistory();
         if (!this.#stopped && !error.isFinal) this.#timer = setTimeout(() => this.#fetch(), AGAIN_AFTER_MS);
       },
     );

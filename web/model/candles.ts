@@ -12,12 +12,21 @@ const KEPT = 720;
 /** The candles of one pair and interval, oldest first. */
 export class Candles extends LiveModel {
   bars: Bar[] = [];
-  /** Whether the history has come. */
+  /** Whether the history has come, */
   complete = false;
+  /** or was asked for at least, and there was none to be told. */
+  asked = false;
 
   takeHistory(history: readonly BarFragment[]): void {
     for (const candle of history) this.#put(candle);
     this.complete = true;
+    this.asked = true;
+    this.changed();
+  }
+
+  /** The history did not come. It is asked for again. */
+  lackHistory(): void {
+    this.asked = true;
     this.changed();
   }
 

@@ -1,10 +1,23 @@
 import { Model } from '../lib/model.ts';
+import { pageClock } from '../lib/page-clock.ts';
 
-/** Ticks once a second, for ages that are shown. */
+/** Ticks once a second, for ages that are shown, and looks whether the page has slept. */
 class Clock extends Model {
   constructor() {
     super();
-    setInterval(() => this.changed(), 1_000);
+    setInterval(() => {
+      pageClock.check();
+      this.changed();
+    }, 1_000);
+  }
+
+  /** Looks at once when the browser says that the page goes on. */
+  follow(): void {
+    document.addEventListener('resume', () => pageClock.doubt());
+    document.addEventListener('visibilitychange', () => pageClock.check());
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) pageClock.doubt();
+    });
   }
 }
 

@@ -1,5 +1,7 @@
+import type { ApiError } from '../api/error.ts';
 import type { FeedState } from '../generated/operations.ts';
 import { Model } from '../lib/model.ts';
+import { pageClock } from '../lib/page-clock.ts';
 
 /** What the API says of a value's freshness. */
 interface Freshness {
@@ -8,68 +10,65 @@ interface Freshness {
   readonly ageMs: number;
 }
 
-/** How far what was heard last can be trusted. */
-interface Standing {
+/** Where a feed stands, and since when it has been no more than quiet. */
+export interface Standing {
   readonly state: FeedState;
+  /** On the page's clock; undefined unless it is silent, or renewed because it was. */
+  readonly quietSinceMs: number | undefined;
+}
+
+/** How far what was heard last can be trusted. */
+interface ValueStanding extends Standing {
   readonly stale: boolean;
-  /** When the value arrived at the server, on this page's monotonic clock. */
+  /** When the value arrived at the server, on the page's clock. */
   readonly asOfMs: number;
+}
+
+/** The standing that follows another one. A feed that is renewed because it was silent has been quiet since before. */
+export function standingAfter(before: Standing | undefined, state: FeedState): Standing {
+  const quietSinceMs =
+    state === 'SILENT'
+      ? (before?.quietSinceMs ?? pageClock.now())
+      : state === 'PENDING'
+        ? before?.quietSinceMs
+        : undefined;
+  return { state, quietSinceMs };
 }
 
 /** What is live only while it is being heard of. */
 export abstract class LiveModel extends Model {
   /** undefined until something was heard. */
-  standing: Standing | undefined;
+  standing: ValueStanding | undefined;
+  /** What failed last, while nothing has come since. */
+  error: ApiError | undefined;
 
   /** What was heard is the last known, until something new is: the subscription ended, or the connection did. */
   interrupted(): void {
-    this.distrust('PENDING');
+    if (this.standing === undefined) return;
+    this.standing = { ...this.standing, state: 'PENDING', quietSinceMs: undefined, stale: true };
+    this.changed();
+  }
+
+  failed(error: ApiError): void {
+    this.error = error;
+    this.changed();
   }
 
   protected heard({ state, stale, ageMs }: Freshness = LIVE): void {
-    this.standing = { state, stale, asOfMs: performance.now() - ageMs };
+    this.standing = {
+      ...standingAfter(this.standing, state),
+      stale,
+      asOfMs: pageClock.now() - ageMs,
+    };
+    this.error = undefined;
     this.changed();
   }
 
   protected distrust(state: FeedState): void {
     if (this.standing === undefined) return;
-    this.standing = { ...this.standing, state, stale: true };
+    this.standing = { ...this.standing, ...standingAfter(this.standing, state), stale: true };
     this.changed();
   }
 }
 
 const LIVE: Freshness = { state: 'LIVE', stale: false, ageMs: 0 };
-
-/** What is to be said beside a value. */
-export interface Trust {
-  readonly live: boolean;
-  readonly label: string;
-  /** Age of what is shown; undefined when nothing is. */
-  readonly ageMs: number | undefined;
-}
-
-export const LABELS: Readonly<Record<FeedState, string>> = {
-  LIVE: 'Live',
-  PENDING: 'Waiting for a value',
-  DISCONNECTED: 'Disconnected',
-  RESYNCING: 'Resyncing',
-  SILENT: 'Silent',
-  REJECTED: 'Refused by Kraken',
-};
-
-/** The page's own connection, as far as it matters here. */
-type Connection = 'connecting' | 'connected' | 'lost';
-
-/** @param upstream where the channel stands that is to bring a first value, if that is known */
-export function trustOf(
-  standing: Standing | undefined,
-  { state }: { readonly state: Connection },
-  upstream: FeedState = 'PENDING',
-): Trust {
-  const ageMs = standing && performance.now() - standing.asOfMs;
-  if (state === 'lost') return { live: false, label: 'Server not reached', ageMs };
-  if (standing === undefined) {
-    return { live: false, label: LABELS[upstream === 'LIVE' ? 'PENDING' : upstream], ageMs };
-  }
-  return { live: state === 'connected' && !standing.stale, label: LABELS[standing.state], ageMs };
-}

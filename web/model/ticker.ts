@@ -1,4 +1,5 @@
 import type { PairTickerSubscription } from '../generated/operations.ts';
+import { isZero } from '../lib/decimal.ts';
 import { LiveModel } from './freshness.ts';
 
 export type Ticker = PairTickerSubscription['ticker'];
@@ -7,6 +8,11 @@ export type Ticker = PairTickerSubscription['ticker'];
 export class TickerModel extends LiveModel {
   /** undefined until the first has come. */
   ticker: Ticker | undefined;
+
+  /** Whether it was heard that nothing was traded in 24 hours. */
+  get isUntraded(): boolean {
+    return this.ticker !== undefined && (this.ticker.last === null || isZero(this.ticker.last));
+  }
 
   take({ ticker }: PairTickerSubscription): void {
     this.ticker = ticker;

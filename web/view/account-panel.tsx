@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
+import { padded, placesOf } from '../lib/decimal.ts';
 import type { Account, Balance, Portfolio } from '../model/account.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
-import { trustOf } from '../model/freshness.ts';
 import { currenciesOf, type Pairs } from '../model/pairs.ts';
+import { absence, type Trust } from '../model/trust.ts';
 import { Badge } from './badge.tsx';
-import { Empty, Panel, Scroll } from './panel.tsx';
+import { digits } from './digits.tsx';
+import { Fit, useWidest, widthsOf } from './fit.tsx';
+import { Empty, Panel } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 interface AccountPanelProps {
@@ -17,7 +20,7 @@ interface AccountPanelProps {
 /** The balances, for whoever has the token. */
 export function AccountPanel({ feed, pairs, account }: AccountPanelProps) {
   useModels(feed, pairs, account, account.link, clock);
-  const trust = account.link && trustOf(account.standing, account.link);
+  const trust = account.trust(feed.status?.private.state === 'CONNECTED');
   const { enabled, denied, holdsDenied } = feed.status?.balanceStreaming ?? {};
   return (
     <Panel
@@ -42,8 +45,8 @@ export function AccountPanel({ feed, pairs, account }: AccountPanelProps) {
       {(denied ?? holdsDenied) != null && (
         <p class="note alarm">{denied ?? `Holds are not known: ${holdsDenied}`}</p>
       )}
-      {enabled && !account.unlocked && <Locked account={account} />}
-      {enabled && account.unlocked && <Unlocked account={account} pairs={pairs} />}
+      {enabled && !trust && <Locked account={account} />}
+      {enabled && trust && <Unlocked account={account} pairs={pairs} trust={trust} />}
     </Panel>
   );
 }
@@ -82,23 +85,40 @@ function Locked({ account }: { readonly account: Account }) {
   );
 }
 
-function Unlocked({ account, pairs }: { readonly account: Account; readonly pairs: Pairs }) {
+interface UnlockedProps {
+  readonly account: Account;
+  readonly pairs: Pairs;
+  readonly trust: Trust;
+}
+
+function Unlocked({ account, pairs, trust }: UnlockedProps) {
   const { portfolio, error, valueError } = account;
   const balances = [...account.balances.values()].sort((a, b) => a.asset.localeCompare(b.asset));
+  const worthOf = ({ asset }: Balance): string =>
+    portfolio?.positions.find(one => one.balance.asset === asset)?.value ?? '–';
+  const widest = useWidest(
+    [portfolio?.total ?? ''],
+    balances.map(({ balance }) => balance),
+    balances.map(worthOf),
+    balances.map(({ holdTrade }) => holdTrade ?? ''),
+    balances.map(({ balance }) => balance),
+  );
   const trouble = error && (
     <p class="trouble" role="alert">
       {error.message}
       {error.reason !== undefined && ` (${error.reason})`}
     </p>
   );
-  if (balances.length === 0) return trouble ?? <Empty>Waiting for the balances</Empty>;
+  if (balances.length === 0) {
+    return trouble ?? <Empty>{absence(trust, 'the balances', 'The account is empty')}</Empty>;
+  }
   return (
     <>
       {trouble}
-      <p class="worth">
+      <p class="worth" style={widthsOf(widest)}>
         <span class="hidden">Value of the account</span>
         <span id="worth" class={portfolio?.stale ? 'price aside' : 'price'}>
-          {portfolio?.total ?? '–'}
+          {digits(portfolio?.total ?? '–')}
         </span>
         <select
           aria-label="Currency"
@@ -114,8 +134,8 @@ function Unlocked({ account, pairs }: { readonly account: Account; readonly pair
         <p class="note">Some prices are the last ones known: their tickers are not live</p>
       )}
       {valueError !== undefined && <p class="note alarm">{valueError.message}</p>}
-      <Scroll label="All balances">
-        <table>
+      <Fit label="All balances" need={`${widest} ${balances.length}`}>
+        <table class="listed">
           <caption class="hidden">Balances</caption>
           <thead>
             <tr>
@@ -132,7 +152,7 @@ function Unlocked({ account, pairs }: { readonly account: Account; readonly pair
             ))}
           </tbody>
         </table>
-      </Scroll>
+      </Fit>
       {portfolio !== undefined && portfolio.unpriced.length > 0 && (
         <p class="note" id="unpriced">
           Not in the sum, as no streamed pair prices them: {portfolio.unpriced.join(', ')}
@@ -153,12 +173,14 @@ function BalanceRow({ balance, portfolio }: BalanceRowProps) {
   return (
     <tr>
       <th scope="row">{asset}</th>
-      <td>{balance.balance}</td>
-      <td class={position?.stale ? 'aside' : ''} title={position?.route.join(', ')}>
-        {position?.value ?? '–'}
+      <td data-label="Balance">{digits(balance.balance)}</td>
+      <td data-label="Value" class={position?.stale ? 'aside' : ''} title={position?.route.join(', ')}>
+        {digits(position?.value ?? '–')}
       </td>
-      <td>{holdTrade ?? '–'}</td>
-      <td>{freeBalance ?? '–'}</td>
+      <td data-label="On hold">{digits(holdTrade ?? '–')}</td>
+      <td data-label="Free">
+        {digits(freeBalance == null ? '–' : padded(freeBalance, placesOf(balance.balance)))}
+      </td>
     </tr>
   );
 }

@@ -21,7 +21,7 @@ interface AppProps {
 }
 
 export function App({ api, feed, pairs, place, account }: AppProps) {
-  useModels(place);
+  useModels(place, api.link);
   const { symbol } = place;
   const pair = useStarted(() => new PairFeed(api, symbol), [symbol]);
   useEffect(
@@ -39,13 +39,14 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
         Skip to the market
       </a>
       <Header link={api.link} feed={feed} pairs={pairs} place={place} />
+      {api.link.outdated !== undefined && <Outdated reason={api.link.outdated} />}
       <main>
         <Market api={api} pair={pair} place={place} />
         <div class="below">
-          <IntegrityPanel api={api} feed={feed} book={pair.book} />
+          <IntegrityPanel api={api} feed={feed} pair={pair} account={account} />
           <div class="column">
             <AccountPanel feed={feed} pairs={pairs} account={account} />
-            <ClientsPanel feed={feed} />
+            <ClientsPanel link={api.link} feed={feed} />
           </div>
         </div>
       </main>
@@ -59,5 +60,17 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
         </span>
       </footer>
     </>
+  );
+}
+
+/** The page is older than the server, or younger: a new one fits. */
+function Outdated({ reason }: { readonly reason: string }) {
+  return (
+    <div id="outdated" class="trouble" role="alert" title={reason}>
+      This page and the server are of different versions.{' '}
+      <button type="button" onClick={() => location.reload()}>
+        Reload
+      </button>
+    </div>
   );
 }

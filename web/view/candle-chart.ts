@@ -7,6 +7,7 @@ import {
   HistogramSeries,
   type IChartApi,
   type ISeriesApi,
+  type Time,
   type UTCTimestamp,
   type WhitespaceData,
 } from 'lightweight-charts';
@@ -20,6 +21,15 @@ const FEWEST = 40;
 /** Intervals without a trade that are left free in the chart; of a longer silence no more than the fact is shown. */
 const MOST_FREE = 500;
 const DAY_SECONDS = 86_400;
+
+/** One interval of the chart. */
+export interface Point {
+  readonly begin: string;
+  /** undefined where nothing was traded. */
+  readonly bar?: Bar;
+  /** The close before, where nothing was traded. */
+  readonly previous?: string;
+}
 
 /**
  * TradingView's chart of a series of candles, drawn anew once per frame. Its prices are numbers, good for pixels and the
@@ -48,7 +58,7 @@ export class CandleChart {
     container: HTMLElement,
     candles: Candles,
     { precision, seconds }: { readonly precision: number; readonly seconds: number },
-    onPoint: (bar: Bar | undefined) => void,
+    onPoint: (point: Point | undefined) => void,
   ) {
     this.#container = container;
     this.#candles = candles;
@@ -64,7 +74,7 @@ export class CandleChart {
         secondsVisible: false,
         rightOffset: 4,
       },
-      localization: { locale: 'en' },
+      localization: { locale: 'en', timeFormatter: utc },
     });
     this.#bars = this.#chart.addSeries(CandlestickSeries, {
       priceFormat: {
@@ -81,8 +91,8 @@ export class CandleChart {
     });
     this.#bars.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.22 } });
     this.#volumes.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
-    this.#chart.subscribeCrosshairMove(({ time }) => {
-      onPoint(time === undefined ? undefined : candles.bars.find(bar => secondsOf(bar) === time));
+    this.#chart.subscribeCrosshairMove(({ time, logical }) => {
+      onPoint(this.#pointAt(time === undefined ? this.#timeRightOf(logical) : Number(time)));
     });
     this.#stops = [
       candles.watch(() => this.#draw()),
@@ -111,6 +121,24 @@ export class CandleChart {
   remove(): void {
     for (const stop of this.#stops) stop();
     this.#chart.remove();
+  }
+
+  /** What there is at a time, in seconds. Where it is not known whether there is something, undefined. */
+  #pointAt(time: number | undefined): Point | undefined {
+    const { bars, complete } = this.#candles;
+    const before = bars.findLast(bar => time !== undefined && secondsOf(bar) <= time);
+    if (time === undefined || before === undefined) return undefined;
+    if (secondsOf(before) === time) return { begin: before.intervalBegin, bar: before };
+    return complete ? { begin: new Date(time * 1_000).toISOString(), previous: before.close } : undefined;
+  }
+
+  /** The time of a place to the right of the newest candle; undefined in the future. */
+  #timeRightOf(logical: number | undefined): number | undefined {
+    const places = this.#points();
+    const newest = this.#candles.bars.at(-1);
+    if (logical === undefined || newest === undefined || logical < places.length) return undefined;
+    const time = secondsOf(newest) + (Math.round(logical) - places.length + 1) * this.#seconds;
+    return time * 1_000 <= Date.now() ? time : undefined;
   }
 
   #paint(): void {
@@ -186,6 +214,11 @@ export class CandleChart {
     const rose = Number(bar.close) >= Number(bar.open);
     return { time: secondsOf(bar), value: Number(bar.volume), color: rose ? upSoft : downSoft };
   }
+}
+
+/** What stands at the crosshair. */
+function utc(time: Time): string {
+  return `${new Date(Number(time) * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function secondsOf({ intervalBegin }: Bar): UTCTimestamp {

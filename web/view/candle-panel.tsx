@@ -1,35 +1,35 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api/api.ts';
+import { padded } from '../lib/decimal.ts';
 import { CandleFeed } from '../model/candle-feed.ts';
-import type { Bar } from '../model/candles.ts';
 import { clock } from '../model/clock.ts';
-import { trustOf } from '../model/freshness.ts';
 import { INTERVALS, type IntervalName, secondsOf } from '../model/intervals.ts';
+import type { PairFeed } from '../model/pair-feed.ts';
 import type { Place } from '../model/place.ts';
-import type { TickerModel } from '../model/ticker.ts';
+import { absence } from '../model/trust.ts';
 import { Badge } from './badge.tsx';
-import { CandleChart } from './candle-chart.ts';
+import { CandleChart, type Point } from './candle-chart.ts';
+import { digits } from './digits.tsx';
 import { Panel } from './panel.tsx';
 import { useModels, useStarted } from './use-model.ts';
 
 interface CandlePanelProps {
   readonly api: Api;
-  /** Knows with how many digits prices are written. */
-  readonly ticker: TickerModel;
-  readonly symbol: string;
+  readonly pair: PairFeed;
   readonly place: Place;
 }
 
 /** The candles of the pair, with an interval to choose. */
-export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
+export function CandlePanel({ api, pair, place }: CandlePanelProps) {
   const { interval } = place;
+  const { symbol, listing, ticker } = pair;
   const feed = useStarted(() => new CandleFeed(api, symbol, INTERVALS[interval]), [symbol, interval]);
   const { candles } = feed;
-  useModels(candles, ticker, api.link, clock);
+  useModels(...pair.behind(candles), ticker, clock);
   const container = useRef<HTMLDivElement>(null);
   const chart = useRef<CandleChart | undefined>(undefined);
-  const [pointed, setPointed] = useState<Bar>();
-  const precision = ticker.ticker?.instrument?.pricePrecision;
+  const [pointed, setPointed] = useState<Point>();
+  const { pricePrecision: precision, qtyPrecision } = listing.listed ?? {};
   useEffect(() => {
     if (container.current === null) return;
     const made = new CandleChart(
@@ -44,8 +44,8 @@ export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
       setPointed(undefined);
     };
   }, [candles, precision]);
-  const trust = trustOf(candles.standing, api.link);
-  const shown = pointed ?? candles.bars.at(-1);
+  const trust = pair.candleTrust(candles, secondsOf(interval) / 60);
+  const newest = candles.bars.at(-1);
   return (
     <Panel
       id="candles"
@@ -73,30 +73,56 @@ export function CandlePanel({ api, ticker, symbol, place }: CandlePanelProps) {
         </>
       }
     >
-      <Legend bar={shown} />
+      <Legend
+        point={pointed ?? (newest && { begin: newest.intervalBegin, bar: newest })}
+        pricePlaces={precision}
+        qtyPlaces={qtyPrecision}
+      />
       <div
         ref={container}
         class="chart"
         role="img"
-        aria-label={`Candles of ${symbol}, ${interval}${shown === undefined ? '' : `; close ${shown.close}`}`}
+        aria-label={`Candles of ${symbol}, ${interval}${newest === undefined ? '' : `; close ${newest.close}`}`}
       />
-      {!candles.complete && candles.bars.length === 0 && <p class="empty over">Loading candles</p>}
+      {newest === undefined && <p class="empty over">{absence(trust, 'candles', 'No trade yet')}</p>}
     </Panel>
   );
 }
 
-/** One candle in the exchange's digits. */
-function Legend({ bar }: { readonly bar: Bar | undefined }) {
-  if (bar === undefined) return <p class="legend">&nbsp;</p>;
+interface LegendProps {
+  readonly point: Point | undefined;
+  readonly pricePlaces: number | undefined;
+  readonly qtyPlaces: number | undefined;
+}
+
+/** One interval in the exchange's digits: its candle, or that nothing was traded, and the close before. */
+function Legend({ point, pricePlaces, qtyPlaces }: LegendProps) {
+  if (point === undefined) return <p class="legend">&nbsp;</p>;
+  const { begin, bar, previous } = point;
   return (
     <p class="legend">
-      <time dateTime={bar.intervalBegin}>{bar.intervalBegin.slice(0, 16).replace('T', ' ')} UTC</time>
-      {(['open', 'high', 'low', 'close', 'volume'] as const).map(name => (
-        <span key={name}>
-          <abbr title={name}>{name[0]?.toUpperCase()}</abbr> <b id={`candle-${name}`}>{bar[name]}</b>
-        </span>
-      ))}
-      {!bar.closed && <em>forming</em>}
+      <time dateTime={begin}>{begin.slice(0, 16).replace('T', ' ')} UTC</time>
+      {bar === undefined || bar.trades === 0 ? (
+        <>
+          <span>No trades</span>
+          {(bar?.close ?? previous) !== undefined && (
+            <span>
+              previous close{' '}
+              <b id="previous-close">{digits(padded(bar?.close ?? previous ?? '', pricePlaces))}</b>
+            </span>
+          )}
+        </>
+      ) : (
+        (['open', 'high', 'low', 'close', 'volume'] as const).map(name => (
+          <span key={name}>
+            <abbr title={name}>{name[0]?.toUpperCase()}</abbr>{' '}
+            <b id={`candle-${name}`}>
+              {digits(padded(bar[name], name === 'volume' ? qtyPlaces : pricePlaces))}
+            </b>
+          </span>
+        ))
+      )}
+      {bar && !bar.closed && <em>forming</em>}
     </p>
   );
 }

@@ -1,12 +1,14 @@
+import type { Link } from '../api/link.ts';
 import { count, perSecond, span } from '../lib/format.ts';
+import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
 import { Empty, Figure, Panel } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Who is served, and how well. */
-export function ClientsPanel({ feed }: { readonly feed: FeedModel }) {
-  useModels(feed);
-  const { status, deliveredPerSecond } = feed;
+export function ClientsPanel({ link, feed }: { readonly link: Link; readonly feed: FeedModel }) {
+  useModels(feed, link, clock);
+  const { status, deliveredPerSecond, recent } = feed;
   return (
     <Panel
       id="clients"
@@ -42,15 +44,11 @@ export function ClientsPanel({ feed }: { readonly feed: FeedModel }) {
           <Figure
             label="Fell behind"
             hint="Times that a client read too slowly"
-            alarm={status.clients.slowConsumers > 0}
+            news={recent.of('slowConsumers')}
           >
             {count(status.clients.slowConsumers)}
           </Figure>
-          <Figure
-            label="Refused"
-            hint="Connections for which there was no room"
-            alarm={status.clients.refused > 0}
-          >
+          <Figure label="Refused" hint="Connections for which there was no room" news={recent.of('refused')}>
             {count(status.clients.refused)}
           </Figure>
         </dl>

@@ -92,9 +92,15 @@ export class DepthChart {
     }
     const percent = middle === 0 ? 0 : (reach / middle) * 100;
     write(context, `± ${AMOUNT.format(percent)} %`, 4, 14, 'left');
-    write(context, (middle - reach).toFixed(places), 4, height - 2, 'left');
-    write(context, (middle + reach).toFixed(places), width - 4, height - 2, 'right');
-    write(context, `${bid?.price ?? '–'} | ${ask?.price ?? '–'}`, width / 2, height - 2, 'center');
+    const [low, high] = [(middle - reach).toFixed(places), (middle + reach).toFixed(places)];
+    write(context, low, 4, height - 2, 'left');
+    write(context, high, width - 4, height - 2, 'right');
+    // Where there is no room for it, it stands in the ladder alone.
+    const between = `${bid?.price ?? '–'} | ${ask?.price ?? '–'}`;
+    const outer = Math.max(widthOf(context, low), widthOf(context, high)) + 12;
+    if (widthOf(context, between) + 2 * outer <= width) {
+      write(context, between, width / 2, height - 2, 'center');
+    }
     if (this.#pointer !== undefined) {
       const left = this.#pointer < width / 2;
       this.#cross(context, this.#pointer, left, left ? bids : asks, sides[left ? 0 : 1], scale);
@@ -125,8 +131,10 @@ export class DepthChart {
     context.beginPath();
     context.arc(at, y(step.total), 3, 0, 2 * Math.PI);
     context.fill();
-    const [shift, align] = left ? ([6, 'left'] as const) : ([-6, 'right'] as const);
-    write(context, `${level.price}: ${total}`, at + shift, Math.max(28, y(step.total) - 6), align);
+    const text = `${level.price}: ${total}`;
+    const room = this.#canvas.clientWidth - widthOf(context, text) - 4;
+    const start = left ? at + 6 : at - 6 - widthOf(context, text);
+    write(context, text, Math.max(4, Math.min(start, room)), Math.max(28, y(step.total) - 6), 'left');
   }
 }
 
@@ -147,6 +155,10 @@ function write(
 ): void {
   context.textAlign = align;
   context.fillText(text, x, y);
+}
+
+function widthOf(context: CanvasRenderingContext2D, text: string): number {
+  return context.measureText(text).width;
 }
 
 /** The levels of a side that are not further away than this. */

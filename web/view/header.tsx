@@ -1,8 +1,10 @@
 import type { Link } from '../api/link.ts';
 import type { ConnectionState, UpstreamFragment } from '../generated/operations.ts';
 import { count, milliseconds, perSecond, roughSpan } from '../lib/format.ts';
+import { pageClock } from '../lib/page-clock.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
+import { lagOf } from '../model/lag.ts';
 import type { Pairs } from '../model/pairs.ts';
 import type { Place } from '../model/place.ts';
 import { PairPicker } from './pair-picker.tsx';
@@ -21,6 +23,7 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
   useModels(link, feed, clock);
   const { status } = feed;
   const reached = link.state === 'connected';
+  const lag = lagOf(status?.lag ?? null, status?.public.latencyMs ?? null);
   return (
     <header class="top">
       <h1>
@@ -34,8 +37,8 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
       <dl class="vitals">
         <Figure
           label="Server"
-          alarm={link.state === 'lost'}
-          details={link.state === 'lost' ? roughSpan(performance.now() - link.sinceMs) : undefined}
+          alarm={link.state === 'lost' || link.state === 'checking'}
+          details={link.state === 'lost' ? roughSpan(pageClock.now() - link.sinceMs) : undefined}
         >
           <Dot on={reached} />
           <span id="server-state" role="status">
@@ -54,10 +57,10 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
           <Figure
             label="Lag"
             hint="From the exchange's timestamp to the write to this server's clients; half of the values, and 99 of 100"
-            alarm={status.lag !== null && status.lag.p99Ms >= LATE_MS}
-            details={status.lag === null ? undefined : `p99 ${milliseconds(status.lag.p99Ms)}`}
+            alarm={lag.alarm}
+            details={lag.details}
           >
-            {status.lag === null ? '–' : milliseconds(status.lag.medianMs)}
+            {lag.text}
           </Figure>
         </dl>
       )}
@@ -65,10 +68,12 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
   );
 }
 
-/** From here on somebody should look why. */
-const LATE_MS = 2_000;
-
-const SERVER = { connecting: 'Connecting', connected: 'Connected', lost: 'Not reached' } as const;
+const SERVER = {
+  connecting: 'Connecting',
+  connected: 'Connected',
+  checking: 'Checking',
+  lost: 'Not reached',
+} as const;
 
 const STATES: Readonly<Record<ConnectionState, string>> = {
   DISABLED: 'Off',

@@ -2,29 +2,35 @@ import { useState } from 'preact/hooks';
 import type { Api } from '../api/api.ts';
 import type { SubscribedFragment } from '../generated/operations.ts';
 import { count, perSecond, span } from '../lib/format.ts';
-import type { BookMirror } from '../model/book-mirror.ts';
+import type { Account } from '../model/account.ts';
+import { clock } from '../model/clock.ts';
 import type { FeedModel, Status } from '../model/feed.ts';
-import { LABELS } from '../model/freshness.ts';
+import { overallOf } from '../model/overall.ts';
+import type { PairFeed } from '../model/pair-feed.ts';
 import { SubscriptionList } from '../model/subscription-list.ts';
+import { LABELS } from '../model/trust.ts';
+import { Fit } from './fit.tsx';
 import { Empty, Figure, Panel } from './panel.tsx';
 import { useModels, useStarted } from './use-model.ts';
 
 interface IntegrityPanelProps {
   readonly api: Api;
   readonly feed: FeedModel;
-  readonly book: BookMirror;
+  readonly pair: PairFeed;
+  readonly account: Account;
 }
 
 /** Whether what is shown is true and whole. */
-export function IntegrityPanel({ api, feed, book }: IntegrityPanelProps) {
-  useModels(feed);
-  const { status } = feed;
+export function IntegrityPanel({ api, feed, pair, account }: IntegrityPanelProps) {
+  useModels(feed, pair, pair.ticker, pair.tape, ...pair.behind(pair.book), account, account.link, clock);
+  const { status, recent } = feed;
+  const { book } = pair;
   return (
     <Panel
       id="integrity"
       title="Integrity"
       stale={!feed.isCurrent}
-      aside={status && <span class={`health ${status.health.toLowerCase()}`}>{HEALTH[status.health]}</span>}
+      aside={status && <Health status={status} pair={pair} account={account} />}
     >
       {status === undefined ? (
         <Empty>Waiting for the server</Empty>
@@ -32,22 +38,22 @@ export function IntegrityPanel({ api, feed, book }: IntegrityPanelProps) {
         <>
           <dl class="figures">
             <Figure label="Checksums verified">{count(status.books.verified)}</Figure>
-            <Figure label="Checksums failed" alarm={status.books.checksumFailures > 0}>
+            <Figure label="Checksums failed" news={recent.of('checksumFailures')}>
               {count(status.books.checksumFailures)}
             </Figure>
             <Figure label="Books resynced">{count(status.books.resyncs)}</Figure>
-            <Figure label="Verified here">
+            <Figure label="Verified here" alarm={book.recentlyWrong > 0}>
               {count(book.verified)}
-              {book.failed > 0 && <small>{count(book.failed)} failed</small>}
+              {book.wrong > 0 && <small>{count(book.wrong)} failed</small>}
             </Figure>
             <Figure label="Gaps found">{count(status.trades.gapsDetected)}</Figure>
             <Figure label="Gaps repaired">{count(status.trades.gapsRepaired)}</Figure>
             <Figure label="Trades recovered">{count(status.trades.tradesRecovered)}</Figure>
-            <Figure label="Trades lost" alarm={status.trades.tradesLost > 0}>
+            <Figure label="Trades lost" news={recent.of('tradesLost')}>
               {count(status.trades.tradesLost)}
             </Figure>
             <Figure label="Duplicates dropped">{count(status.trades.duplicatesDropped)}</Figure>
-            <Figure label="Frames with errors" alarm={status.messages.errors > 0}>
+            <Figure label="Frames with errors" news={recent.of('errors')}>
               {count(status.messages.errors)}
             </Figure>
           </dl>
@@ -59,7 +65,30 @@ export function IntegrityPanel({ api, feed, book }: IntegrityPanelProps) {
   );
 }
 
-const HEALTH = { HEALTHY: 'Healthy', DEGRADED: 'Degraded', DOWN: 'Down' } as const;
+const HEALTH = { HEALTHY: 'Healthy', WAITING: 'Waiting', DEGRADED: 'Degraded', DOWN: 'Down' } as const;
+
+interface HealthProps {
+  readonly status: Status;
+  readonly pair: PairFeed;
+  readonly account: Account;
+}
+
+/** How all of it does, in a word. */
+function Health({ status, pair, account }: HealthProps) {
+  const balances = account.trust(status.private.state === 'CONNECTED');
+  const { state, reason } = overallOf(status, [
+    ['ticker', pair.tickerTrust],
+    ['order book', pair.bookTrust],
+    ['trades', pair.tapeTrust],
+    ...(balances === undefined ? [] : [['account', balances] as const]),
+  ]);
+  return (
+    <>
+      {reason !== undefined && <small>{reason}</small>}
+      <span class={`health ${state.toLowerCase()}`}>{HEALTH[state]}</span>
+    </>
+  );
+}
 
 interface StatusProps {
   readonly feed: FeedModel;
@@ -68,27 +97,31 @@ interface StatusProps {
 
 function Channels({ feed, status: { messages } }: StatusProps) {
   return (
-    <table>
-      <caption>Channels</caption>
-      <thead>
-        <tr>
-          <th scope="col">Channel</th>
-          <th scope="col">Messages</th>
-          <th scope="col">Rate</th>
-          <th scope="col">Silent for</th>
-        </tr>
-      </thead>
-      <tbody id="channels">
-        {messages.channels.map(({ channel, total, ratePerSecond, lastMessageAt }) => (
-          <tr key={channel}>
-            <th scope="row">{channel}</th>
-            <td>{count(total)}</td>
-            <td>{perSecond(ratePerSecond)}</td>
-            <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
+    <Fit label="Channels" need={String(messages.channels.length)}>
+      <table class="listed">
+        <caption>Channels</caption>
+        <thead>
+          <tr>
+            <th scope="col">Channel</th>
+            <th scope="col">Messages</th>
+            <th scope="col">Rate</th>
+            <th scope="col">Silent for</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody id="channels">
+          {messages.channels.map(({ channel, total, ratePerSecond, lastMessageAt }) => (
+            <tr key={channel}>
+              <th scope="row">{channel}</th>
+              <td data-label="Messages">{count(total)}</td>
+              <td data-label="Rate">{perSecond(ratePerSecond)}</td>
+              <td data-label="Silent for">
+                {lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Fit>
   );
 }
 
@@ -145,28 +178,34 @@ interface SubscriptionTableProps {
 
 function SubscriptionTable({ caption, feed, rows }: SubscriptionTableProps) {
   return (
-    <table>
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">State</th>
-          <th scope="col">Readers</th>
-          <th scope="col">Silent for</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ channel, symbol, depth, interval, state, subscribers, lastMessageAt, error }) => (
-          <tr key={`${channel} ${symbol} ${depth} ${interval}`}>
-            <th scope="row">
-              {channel} {symbol} {depth ?? (interval === null ? '' : `${interval} min`)}
-            </th>
-            <td>{error ?? LABELS[state]}</td>
-            <td>{count(subscribers)}</td>
-            <td>{lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}</td>
+    <Fit label={caption} need={String(rows.length)}>
+      <table class="listed">
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">State</th>
+            <th scope="col">Readers</th>
+            <th scope="col">Silent for</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(({ channel, symbol, depth, interval, state, subscribers, lastMessageAt, error }) => (
+            <tr key={`${channel} ${symbol} ${depth} ${interval}`}>
+              <th scope="row">
+                {channel} {symbol} {depth ?? (interval === null ? '' : `${interval} min`)}
+              </th>
+              <td data-label="State" class="words">
+                {error ?? LABELS[state]}
+              </td>
+              <td data-label="Readers">{count(subscribers)}</td>
+              <td data-label="Silent for">
+                {lastMessageAt === null ? '–' : span(feed.since(lastMessageAt))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Fit>
   );
 }

@@ -1,30 +1,33 @@
-import type { Link } from '../api/link.ts';
-import { difference, runningSums } from '../lib/decimal.ts';
+import { difference, padded, runningSums } from '../lib/decimal.ts';
 import { count } from '../lib/format.ts';
 import type { BookMirror, Level } from '../model/book-mirror.ts';
-import type { Channels } from '../model/channels.ts';
 import { clock } from '../model/clock.ts';
-import { trustOf } from '../model/freshness.ts';
+import type { PairFeed } from '../model/pair-feed.ts';
+import { absence } from '../model/trust.ts';
 import { Badge } from './badge.tsx';
-import { Empty, Panel, Scroll } from './panel.tsx';
+import { digits } from './digits.tsx';
+import { Fit, useWidest, widthsOf } from './fit.tsx';
+import { Empty, Panel } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Levels a side that are listed. */
 const ROWS = 15;
 
-interface LadderPanelProps {
-  readonly link: Link;
-  readonly book: BookMirror;
-  readonly channels: Channels;
-}
-
 /** The best levels of both sides, with what they add up to. */
-export function LadderPanel({ link, book, channels }: LadderPanelProps) {
-  useModels(book, channels, link, clock);
-  const trust = trustOf(book.standing, link, channels.state('book'));
-  const asks = rowsOf(book.asks);
-  const bids = rowsOf(book.bids);
+export function LadderPanel({ pair }: { readonly pair: PairFeed }) {
+  const { book, listing } = pair;
+  useModels(...pair.behind(book), clock);
+  const trust = pair.bookTrust;
+  const { pricePrecision, qtyPrecision } = listing.listed ?? {};
+  const asks = rowsOf(book.asks, pricePrecision, qtyPrecision);
+  const bids = rowsOf(book.bids, pricePrecision, qtyPrecision);
   const most = Math.max(shareOf(asks), shareOf(bids));
+  const rows = [...asks, ...bids];
+  const widest = useWidest(
+    rows.map(({ price }) => price),
+    rows.map(({ qty }) => qty),
+    [asks, bids].map(side => side.at(-1)?.total ?? ''),
+  );
   return (
     <Panel
       id="ladder"
@@ -38,11 +41,16 @@ export function LadderPanel({ link, book, channels }: LadderPanelProps) {
       }
     >
       {book.standing === undefined ? (
-        <Empty>Waiting for the book</Empty>
+        <Empty>{absence(trust, 'the book', 'The book is empty')}</Empty>
       ) : (
-        <Scroll label="Best levels">
-          <table class="ladder">
+        <Fit label="Best levels" need={widest.join()}>
+          <table class="ladder" style={widthsOf(widest)}>
             <caption class="hidden">The {ROWS} best asks and bids</caption>
+            <colgroup>
+              <col />
+              <col />
+              <col />
+            </colgroup>
             <thead>
               <tr>
                 <th scope="col">Price</th>
@@ -54,13 +62,13 @@ export function LadderPanel({ link, book, channels }: LadderPanelProps) {
             <tbody class="middle">
               <tr>
                 <td colSpan={3}>
-                  <Spread book={book} />
+                  <Spread ask={asks[0]} bid={bids[0]} />
                 </td>
               </tr>
             </tbody>
             <Side name="bids" rows={bids} most={most} />
           </table>
-        </Scroll>
+        </Fit>
       )}
     </Panel>
   );
@@ -70,8 +78,11 @@ interface Row extends Level {
   readonly total: string;
 }
 
-function rowsOf(levels: readonly Level[]): readonly Row[] {
-  const best = levels.slice(0, ROWS);
+function rowsOf(levels: readonly Level[], pricePlaces?: number, qtyPlaces?: number): readonly Row[] {
+  const best = levels.slice(0, ROWS).map(({ price, qty }) => ({
+    price: padded(price, pricePlaces),
+    qty: padded(qty, qtyPlaces),
+  }));
   const totals = runningSums(best.map(({ qty }) => qty));
   return best.map((level, index) => ({ ...level, total: totals[index] ?? '' }));
 }
@@ -100,9 +111,9 @@ function Side({ name, rows, most }: SideProps) {
       {rows.map(({ price, qty, total }, index) => (
         // By place: a row is a line on the screen, and what stands in it changes.
         <tr key={index} style={{ '--share': `${((Number(total) / most) * 100).toFixed(1)}%` }}>
-          <td>{price}</td>
-          <td>{qty}</td>
-          <td title={total}>{shortened(total)}</td>
+          <td>{digits(price)}</td>
+          <td>{digits(qty)}</td>
+          <td>{digits(total)}</td>
         </tr>
       ))}
     </tbody>
@@ -110,11 +121,11 @@ function Side({ name, rows, most }: SideProps) {
 }
 
 /** That the checksum was computed here, in the browser, after every step. */
-function Checked({ book: { verified, failed } }: { readonly book: BookMirror }) {
-  if (failed > 0) {
+function Checked({ book: { verified, recentlyWrong } }: { readonly book: BookMirror }) {
+  if (recentlyWrong > 0) {
     return (
-      <span id="checked" class="checked alarm">
-        ! {count(failed)} of {count(verified + failed)} wrong
+      <span id="checked" class="checked alarm" title="Checksums that were wrong recently">
+        ! {count(recentlyWrong)} wrong
       </span>
     );
   }
@@ -126,16 +137,7 @@ function Checked({ book: { verified, failed } }: { readonly book: BookMirror }) 
   );
 }
 
-function Spread({ book: { bids, asks } }: { readonly book: BookMirror }) {
-  const [bid, ask] = [bids[0], asks[0]];
-  if (bid === undefined || ask === undefined) return <>One side is empty</>;
-  return <>Spread {difference(ask.price, bid.price)}</>;
-}
-
-/** So many digits after the point are enough for a sum. */
-const TOTAL_PLACES = 4;
-
-function shortened(total: string): string {
-  const point = total.indexOf('.');
-  return point < 0 ? total : total.slice(0, point + 1 + TOTAL_PLACES);
+function Spread({ ask, bid }: { readonly ask: Row | undefined; readonly bid: Row | undefined }) {
+  if (ask === undefined || bid === undefined) return <>No spread</>;
+  return <>Spread {digits(difference(ask.price, bid.price))}</>;
 }

@@ -1,5 +1,5 @@
 import type { Api } from '../api/api.ts';
-import type { ApiError } from '../api/error.ts';
+import { type ApiError, OUTDATED } from '../api/error.ts';
 import type { PairFeed } from '../model/pair-feed.ts';
 import type { Place } from '../model/place.ts';
 import { CandlePanel } from './candle-panel.tsx';
@@ -18,18 +18,19 @@ interface MarketProps {
 /** One pair: what it costs, what it cost, what is offered, what is traded. */
 export function Market({ api, pair, place }: MarketProps) {
   useModels(pair);
-  const { link } = api;
   const isUnknown = pair.error?.code === 'UNKNOWN_SYMBOL';
   return (
     <section id="market" aria-label={`Market of ${pair.symbol}`} tabIndex={-1}>
-      {pair.error !== undefined && <Trouble error={pair.error} symbol={pair.symbol} place={place} />}
+      {pair.error !== undefined && pair.error.code !== OUTDATED && (
+        <Trouble error={pair.error} symbol={pair.symbol} place={place} />
+      )}
       {!isUnknown && (
         <div class="market">
-          <TickerLine link={link} model={pair.ticker} channels={pair.channels} symbol={pair.symbol} />
-          <CandlePanel api={api} ticker={pair.ticker} symbol={pair.symbol} place={place} />
-          <DepthPanel link={link} book={pair.book} />
-          <LadderPanel link={link} book={pair.book} channels={pair.channels} />
-          <TapePanel link={link} tape={pair.tape} channels={pair.channels} />
+          <TickerLine key={`ticker ${pair.symbol}`} pair={pair} />
+          <CandlePanel api={api} pair={pair} place={place} />
+          <DepthPanel pair={pair} />
+          <LadderPanel key={`ladder ${pair.symbol}`} pair={pair} />
+          <TapePanel key={`tape ${pair.symbol}`} pair={pair} />
         </div>
       )}
     </section>

@@ -76,7 +76,10 @@ export function PairPicker({ pairs, place }: { readonly pairs: Pairs; readonly p
         spellcheck={false}
         value={text ?? place.symbol}
         placeholder={place.symbol}
-        onFocus={() => look('')}
+        onFocus={() => {
+          pairs.refresh();
+          look('');
+        }}
         onInput={event => look(event.currentTarget.value)}
         onKeyDown={onKeyDown}
         onBlur={close}

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { count } from '../lib/format.ts';
 
 interface PanelProps {
   /** Of the element; its heading is named after it. */
@@ -38,33 +39,22 @@ interface FigureProps {
   readonly children: ComponentChildren;
   /** What draws the eye: something is wrong. */
   readonly alarm?: boolean;
+  /** By how much it rose recently, when that is an alarm. */
+  readonly news?: number;
 }
 
 /** A named value in a list of them. */
-export function Figure({ label, details, hint, children, alarm = false }: FigureProps) {
+export function Figure({ label, details, hint, children, alarm = false, news = 0 }: FigureProps) {
   return (
-    <div class={alarm ? 'figure alarm' : 'figure'}>
+    <div class={alarm || news > 0 ? 'figure alarm' : 'figure'}>
       <dt title={hint}>
         {label}
         {details !== undefined && <small>{details}</small>}
       </dt>
-      <dd>{children}</dd>
+      <dd>
+        {children}
+        {news > 0 && <small title="In the last minutes">+{count(news)}</small>}
+      </dd>
     </div>
-  );
-}
-
-/** What may be too large for its panel: scrolled by the keyboard too. */
-export function Scroll({
-  label,
-  children,
-}: {
-  readonly label: string;
-  readonly children: ComponentChildren;
-}) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: without a place in the order of tabs no key could scroll it
-    <section class="scroll" aria-label={label} tabIndex={0}>
-      {children}
-    </section>
   );
 }

@@ -1,54 +1,70 @@
-import type { Link } from '../api/link.ts';
+import { padded } from '../lib/decimal.ts';
 import { count, timeOfDay } from '../lib/format.ts';
-import type { Channels } from '../model/channels.ts';
-import { LABELS, type Trust, trustOf } from '../model/freshness.ts';
-import type { Tape, TapeLine } from '../model/tape.ts';
+import { clock } from '../model/clock.ts';
+import type { PairFeed } from '../model/pair-feed.ts';
+import type { TapeLine } from '../model/tape.ts';
+import { absence } from '../model/trust.ts';
 import { Badge } from './badge.tsx';
-import { Empty, Panel, Scroll } from './panel.tsx';
+import { digits } from './digits.tsx';
+import { Fit, useWidest, widthsOf } from './fit.tsx';
+import { Empty, Panel } from './panel.tsx';
 import { useModels } from './use-model.ts';
 
 /** Lines that are shown. */
 const LINES = 60;
 
-interface TapePanelProps {
-  readonly link: Link;
-  readonly tape: Tape;
-  readonly channels: Channels;
-}
-
 /** The latest trades, newest first: each once, or that some are missing. */
-export function TapePanel({ link, tape, channels }: TapePanelProps) {
-  useModels(tape, channels, link);
-  const trust = trustInTape(link, tape, channels);
+export function TapePanel({ pair }: { readonly pair: PairFeed }) {
+  const { tape, listing, ticker } = pair;
+  useModels(...pair.behind(tape), ticker, clock);
+  const trust = pair.tapeTrust;
+  const { pricePrecision, qtyPrecision } = listing.listed ?? {};
+  const lines = tape.lines.slice(0, LINES);
+  const trades = lines.flatMap(line => ('trade' in line ? [line.trade] : []));
+  const widest = useWidest(
+    trades.map(({ price }) => padded(price, pricePrecision)),
+    trades.map(({ qty }) => padded(qty, qtyPrecision)),
+  );
   return (
     <Panel id="tape" title="Trades" stale={!trust.live} aside={<Badge trust={trust} />}>
       {tape.lines.length === 0 ? (
-        <Empty>{channels.state('trade') === 'LIVE' ? 'No trade yet' : 'Waiting for trades'}</Empty>
+        <Empty>{absence(trust, 'trades', 'No trade yet')}</Empty>
       ) : (
-        <Scroll label="Latest trades">
-          <table class="tape">
+        <Fit label="Latest trades" need={widest.join()}>
+          <table class="tape" style={widthsOf(widest)}>
             <caption class="hidden">The latest trades, newest first; times are UTC</caption>
+            <colgroup>
+              <col />
+              <col />
+              <col />
+            </colgroup>
             <thead>
               <tr>
-                <th scope="col">Time</th>
+                <th scope="col">Time, UTC</th>
                 <th scope="col">Price</th>
                 <th scope="col">Quantity</th>
               </tr>
             </thead>
             <tbody id="trades">
-              {tape.lines.slice(0, LINES).map((line, index) => (
+              {lines.map((line, index) => (
                 // By place: texts change, and no row is made or moved.
-                <Line key={index} line={line} />
+                <Line key={index} line={line} pricePlaces={pricePrecision} qtyPlaces={qtyPrecision} />
               ))}
             </tbody>
           </table>
-        </Scroll>
+        </Fit>
       )}
     </Panel>
   );
 }
 
-function Line({ line }: { readonly line: TapeLine }) {
+interface LineProps {
+  readonly line: TapeLine;
+  readonly pricePlaces: number | undefined;
+  readonly qtyPlaces: number | undefined;
+}
+
+function Line({ line, pricePlaces, qtyPlaces }: LineProps) {
   if ('missing' in line) {
     return (
       <tr class="gap">
@@ -66,17 +82,10 @@ function Line({ line }: { readonly line: TapeLine }) {
       </td>
       <td>
         <span aria-hidden="true">{side === 'BUY' ? '▲' : '▼'}</span>
-        <span class="hidden">{side === 'BUY' ? 'bought at' : 'sold at'}</span> {price}
+        <span class="hidden">{side === 'BUY' ? 'bought at' : 'sold at'}</span>{' '}
+        {digits(padded(price, pricePlaces))}
       </td>
-      <td>{qty}</td>
+      <td>{digits(padded(qty, qtyPlaces))}</td>
     </tr>
   );
-}
-
-/** A trade is what it is however old; what may be wrong is that newer ones do not come, here or at the server. */
-function trustInTape(link: Link, { standing }: Tape, channels: Channels): Trust {
-  const state = channels.state('trade');
-  const trust = { ...trustOf(standing, link, state), ageMs: undefined };
-  if (!trust.live || state === 'LIVE') return trust;
-  return { ...trust, live: false, label: LABELS[state ?? 'PENDING'] };
 }
