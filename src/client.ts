@@ -1,9 +1,10 @@
 import { Account, type BalanceStreamingStatus } from './client/account.ts';
 import { oneOf } from './client/arguments.ts';
-import { type Callback, type CallbackEvent, Callbacks } from './client/callbacks.ts';
+import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './client/callbacks.ts';
 import { CandleFeed } from './client/candle-feed.ts';
 import { DEFAULTS, type KrakenWebSocketConfig } from './client/config.ts';
 import { Declarations } from './client/declarations.ts';
+import { Evidence } from './client/evidence.ts';
 import { type ExchangeClient, tokensByRest, tokensOf } from './client/exchange-client.ts';
 import { Iterables } from './client/iterables.ts';
 import { type ClientObserver, Listeners } from './client/listeners.ts';
@@ -95,6 +96,7 @@ export class KrakenWebSocketV2 {
   readonly #callbacks: Callbacks;
   readonly #counters: MessageCounters;
   readonly #declared: Declarations;
+  readonly #evidence: Evidence;
   readonly #listeners: Listeners;
   /** Every channel as an async iterable: `for await (const ticker of kraken.streams.tickers(['BTC/USD']))`. */
   readonly streams: Iterables;
@@ -125,8 +127,7 @@ export class KrakenWebSocketV2 {
       fault: (error, message) => this.#onFault(error, message),
       subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
       dropped: topic => this.#onDropped(topic),
-      contradicts: topic => this.#contradicts(topic),
-      connectionEvent: event => this.#listeners.connection(event),
+      connectionEvent: event => this.#onConnection(event),
     });
     const { subscriptions } = this.#public;
     const pair = (symbol: PairSymbol) => this.#market.instruments.pair(symbol);
@@ -136,8 +137,7 @@ export class KrakenWebSocketV2 {
       clock,
       logger,
       pair,
-      accepts: (symbol, receivedAt, type) =>
-        subscriptions.received('trade', symbol, receivedAt, type === 'update' ? 'trade' : 'snapshot'),
+      accepts: (symbol, receivedAt, type) => this.#acceptsTrades('trade', symbol, receivedAt, type),
       dropped: (symbol, count) => this.#onDroppedRows('trade', { symbol }, count),
       deliver: (symbol, delivery) => this.#listeners.trades(symbol, delivery),
       stateChanged: symbol => this.#listeners.state({ channel: 'trade', symbol }, 'RESYNCING'),
@@ -147,12 +147,20 @@ export class KrakenWebSocketV2 {
       rest: this.#rest,
       clock,
       pair,
-      accepts: (symbol, interval, receivedAt) =>
-        subscriptions.received(candleFeed(interval), symbol, receivedAt),
+      accepts: (symbol, interval, receivedAt, type) =>
+        this.#acceptsTrades(candleFeed(interval), symbol, receivedAt, type),
       dropped: (symbol, count) => this.#onDroppedRows('ohlc', { symbol }, count),
       isWanted: (symbol, interval) => subscriptions.get(candleFeed(interval), symbol) !== undefined,
       isLive: (symbol, interval) => this.feedState(candleFeed(interval), symbol) === 'LIVE',
       changed: (symbol, interval, candles) => this.#listeners.candles(symbol, interval, candles),
+    });
+    this.#evidence = new Evidence({
+      clock,
+      isLive: (feed, symbol) => subscriptions.stateOf(feed, symbol) === 'LIVE',
+      lastHeardMs: (feed, symbol) => subscriptions.lastHeardMs(feed, symbol),
+      quotedPairs: () => subscriptions.symbols('book'),
+      disagreement: symbol => this.#disagreement(symbol),
+      distrust: (feed, symbol, contradiction) => subscriptions.distrust(feed, symbol, contradiction),
     });
     this.#declared = new Declarations(subscriptions);
     this.streams = new Iterables(
@@ -515,6 +523,29 @@ export class KrakenWebSocketV2 {
     return feed === 'trade' && this.#trades.isRepairing(symbol) ? 'RESYNCING' : state;
   }
 
+  /** Why the value of a feed and pair cannot be trusted now, for people; undefined while it can. */
+  feedReason(feed: FeedName, symbol: PairSymbol): string | undefined {
+    switch (this.feedState(feed, symbol)) {
+      case 'LIVE':
+        return undefined;
+      case 'RESYNCING':
+        return feed === 'book'
+          ? 'the book did not match its checksum, and a new snapshot is on its way'
+          : 'trades before these are missing, and are being fetched';
+      case 'DISCONNECTED':
+        return this.#public.disconnectedReason;
+      case undefined:
+        return 'it is not subscribed any more';
+      default:
+        return this.#public.subscriptions.get(feed, symbol)?.reason;
+    }
+  }
+
+  /** Why the account's balances cannot be trusted now; undefined while they can. */
+  get balancesReason(): string | undefined {
+    return this.#account?.reason ?? 'no API key is configured';
+  }
+
   /** The same of the account's balances. */
   get balancesState(): FeedState {
     return this.#account?.state ?? 'DISCONNECTED';
@@ -600,18 +631,44 @@ export class KrakenWebSocketV2 {
 
   #onTicker(message: TickerMessage, receivedAt: number): void {
     for (const row of message.data) {
-      const news = message.type === 'snapshot' ? 'snapshot' : this.#market.hasTraded(row) ? 'trade' : 'other';
-      if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt, news)) continue;
+      const isSnapshot = message.type === 'snapshot';
+      if (!this.#public.subscriptions.received('ticker', row.symbol, receivedAt, isSnapshot)) continue;
+      if (!isSnapshot && this.#market.hasTraded(row)) this.#evidence.traded('ticker', row.symbol, row.last);
       const ticker = new TickerUpdate(row, receivedAt);
       this.#market.setTicker(ticker);
+      this.#evidence.quoted(row.symbol);
       this.#listeners.ticker(ticker, message.type === 'update');
     }
   }
 
+  /** Data that come at trades alone: whoever gets an update may ask the other channels for the same trade. */
+  #acceptsTrades(
+    feed: FeedName,
+    symbol: PairSymbol,
+    receivedAt: number,
+    type: 'snapshot' | 'update',
+  ): boolean {
+    const isSnapshot = type === 'snapshot';
+    if (!this.#public.subscriptions.received(feed, symbol, receivedAt, isSnapshot)) return false;
+    if (!isSnapshot) this.#evidence.traded(feed, symbol, undefined);
+    return true;
+  }
+
   /** A ticker that comes at every change of the best prices stands where the verified book stands. */
-  #contradicts(topic: SubscriptionTopic): boolean {
-    if (topic.channel !== 'ticker' || topic.event_trigger !== 'bbo') return false;
-    return this.feedState('book', topic.symbol) === 'LIVE' && !this.#market.quotesAgree(topic.symbol);
+  #disagreement(symbol: PairSymbol): { readonly book: string; readonly ticker: string } | undefined {
+    const ticker = this.#public.subscriptions.topicOf('ticker', symbol);
+    const comparable =
+      ticker?.channel === 'ticker' &&
+      ticker.event_trigger === 'bbo' &&
+      this.feedState('ticker', symbol) === 'LIVE' &&
+      this.feedState('book', symbol) === 'LIVE';
+    return comparable ? this.#market.disagreement(symbol) : undefined;
+  }
+
+  #onConnection(event: ConnectionEvent): void {
+    if (event.type === 'CONNECTED') this.#evidence.start();
+    else if (event.type === 'DISCONNECTED') this.#evidence.stop();
+    this.#listeners.connection(event);
   }
 
   #onBook(message: BookMessage, receivedAt: number): void {
@@ -627,6 +684,7 @@ export class KrakenWebSocketV2 {
         continue;
       }
       this.#public.subscriptions.received('book', row.symbol, receivedAt);
+      this.#evidence.quoted(row.symbol);
       const declared = this.#declared.get('book', row.symbol);
       const depth = declared?.channel === 'book' ? declared.depth : undefined;
       this.#listeners.book(row.symbol, depth, message.type === 'update' ? row.timestamp : undefined);

@@ -143,6 +143,22 @@ export class Account {
     return state === 'LIVE' && !this.#balances.whole ? 'RESYNCING' : state;
   }
 
+  /** Why the balances cannot be trusted now, for people; undefined while they can. */
+  get reason(): string | undefined {
+    switch (this.state) {
+      case 'LIVE':
+        return undefined;
+      case 'REJECTED':
+        return this.#denied ?? this.#upstream.subscriptions.get('balances')?.reason;
+      case 'RESYNCING':
+        return 'a message was missed, and a new snapshot is on its way';
+      case 'DISCONNECTED':
+        return this.#upstream.disconnectedReason;
+      default:
+        return this.#upstream.subscriptions.get('balances')?.reason;
+    }
+  }
+
   status(): BalanceStreamingStatus {
     const { tokenAgeMs } = this.#upstream;
     return {

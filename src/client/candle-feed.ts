@@ -14,7 +14,12 @@ export interface CandleFeedOptions {
   readonly clock: Clock;
   readonly pair: (symbol: PairSymbol) => PairRow | undefined;
   /** A frame of this pair and interval came; false when nobody subscribed to it. */
-  readonly accepts: (symbol: PairSymbol, interval: CandleMinutes, receivedAt: number) => boolean;
+  readonly accepts: (
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    receivedAt: number,
+    type: OhlcMessage['type'],
+  ) => boolean;
   /** Whether anybody subscribed to it. */
   readonly isWanted: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** Whether the feed can be trusted now. */
@@ -40,7 +45,7 @@ export class CandleFeed {
     const groups = groupBy(message.data, row => `${row.symbol} ${row.interval}`);
     for (const rows of groups.values()) {
       const [{ symbol, interval }] = rows;
-      if (!this.#options.accepts(symbol, interval, receivedAt)) continue;
+      if (!this.#options.accepts(symbol, interval, receivedAt, message.type)) continue;
       const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt)?.intervalBegin;
       const applied = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
       const dropped = rows.length - (applied?.taken.length ?? 0);

@@ -43,8 +43,6 @@ export interface UpstreamHandlers {
   subscriptionChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
   /** Nobody wants the topic any more. */
   dropped(topic: SubscriptionTopic): void;
-  /** Whether other data of the pair contradict what this topic told last. */
-  contradicts?(topic: SubscriptionTopic): boolean;
   connectionEvent(event: ConnectionEvent): void;
   /** There will be no token, and Kraken's words say that asking again would not help. */
   tokenDenied?(error: Error): void;
@@ -100,7 +98,6 @@ export class Upstream {
       {
         lingerMs: config.subscriptionLingerMs,
         trySend: (request, keep) => this.#connection.trySend(request, keep),
-        contradicts: topic => handlers.contradicts?.(topic) ?? false,
         ...(this.#token && { token: () => this.#token?.value }),
       },
       {
@@ -133,6 +130,12 @@ export class Upstream {
 
   get isAuthenticated(): boolean {
     return this.#authenticated;
+  }
+
+  /** Why there is no connection, for people. */
+  get disconnectedReason(): string {
+    const error = this.#lastError ?? this.#connection.lastError;
+    return `not connected to Kraken${error === undefined ? '' : `: ${error}`}`;
   }
 
   /** Age of the token in milliseconds; undefined without one. */

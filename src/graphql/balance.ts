@@ -63,7 +63,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
         type: FreshnessType,
         description: 'How far it can be trusted right now.',
         resolve: (balance, _args, { services: { client, clock } }) =>
-          freshness(balance.receivedAt, client.balancesState, clock.now()),
+          freshness(balance.receivedAt, client.balancesState, clock.now(), () => client.balancesReason),
       }),
     }),
   });

@@ -90,7 +90,9 @@ export function addBook(builder: Builder, { FeedStateEnum, FreshnessType }: Fres
         type: FreshnessType,
         description: 'How far it can be trusted right now.',
         resolve: (book, _args, { services: { client, clock } }) =>
-          freshness(book.receivedAt, client.feedState('book', book.symbol), clock.now()),
+          freshness(book.receivedAt, client.feedState('book', book.symbol), clock.now(), () =>
+            client.feedReason('book', book.symbol),
+          ),
       }),
     }),
   });

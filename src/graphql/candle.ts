@@ -74,6 +74,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
               candle.receivedAt,
               client.feedState(candleFeed(candle.interval), candle.symbol),
               clock.now(),
+              () => client.feedReason(candleFeed(candle.interval), candle.symbol),
             ),
         }),
       };

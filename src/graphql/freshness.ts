@@ -30,7 +30,12 @@ export function addFreshness(builder: Builder) {
       stale: t.exposeBoolean('stale', {
         description: "Whether the value may differ from the exchange's: true in every state but LIVE.",
       }),
-      state: t.expose('state', { type: FeedStateEnum, description: 'Why.' }),
+      state: t.expose('state', { type: FeedStateEnum, description: 'State of the feed it comes from.' }),
+      reason: t.string({
+        nullable: true,
+        description: 'What is wrong, for people; null while it is LIVE.',
+        resolve: ({ state, reason }) => (state === 'LIVE' ? null : (reason() ?? null)),
+      }),
     }),
   });
   return { FeedStateEnum, FreshnessType };

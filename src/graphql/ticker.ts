@@ -92,7 +92,9 @@ export function addTicker(
           type: FreshnessType,
           description: 'How far it can be trusted right now.',
           resolve: (ticker, _args, { services: { client, clock } }) =>
-            freshness(ticker.receivedAt, client.feedState('ticker', ticker.symbol), clock.now()),
+            freshness(ticker.receivedAt, client.feedState('ticker', ticker.symbol), clock.now(), () =>
+              client.feedReason('ticker', ticker.symbol),
+            ),
         }),
       };
     },

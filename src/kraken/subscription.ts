@@ -17,6 +17,15 @@ export interface SubscriptionView {
   readonly lastMessageAt: number | undefined;
   /** Kraken's words, when it refused. */
   readonly error: string | undefined;
+  /** Why it is not LIVE, for people; undefined while it is, and while the connection is the reason. */
+  readonly reason: string | undefined;
+}
+
+/** What a silent subscription did not tell. */
+export interface Silence {
+  readonly what: string;
+  /** Monotonic. */
+  readonly sinceMs: number;
 }
 
 /** Where one subscription stands on the present connection. */
@@ -50,9 +59,12 @@ export interface Subscription {
   cancelRenewal: Cancel | undefined;
   /** Monotonic: no sooner is it renewed again because of a frame that could not be handled. */
   nextRenewalMs: number;
-  silent: boolean;
-  /** Times in a row that a renewal for silence brought a snapshot and no more. */
-  quietRenewals: number;
+  /** Why it passes for silent: what it should have told, and did not; undefined while it does not. */
+  silence: Silence | undefined;
+  /** Times in a row that it was distrusted, and told nothing but a snapshot since. */
+  distrusted: number;
+  /** Times in a row that it was renewed because no snapshot came. */
+  fruitlessRenewals: number;
   /** Frames since the last renewal, or the connection. */
   frames: number;
   /** Failed tries in a row. */
@@ -63,10 +75,6 @@ export interface Subscription {
   fresh: boolean;
   /** The variant under which the last data came. */
   heard: number;
-  /** Monotonic time at which its data last told of a trade. */
-  lastTradeMs: number | undefined;
-  /** Monotonic time since which other data of the pair have contradicted its own. */
-  contradictedMs: number | undefined;
 }
 
 export function createSubscription(topic: SubscriptionTopic): Subscription {
@@ -78,16 +86,15 @@ export function createSubscription(topic: SubscriptionTopic): Subscription {
     broken: false,
     cancelRenewal: undefined,
     nextRenewalMs: 0,
-    silent: false,
-    quietRenewals: 0,
+    silence: undefined,
+    distrusted: 0,
+    fruitlessRenewals: 0,
     frames: 0,
     failures: 0,
     lastMessageMs: undefined,
     lastMessageAt: undefined,
     fresh: false,
     heard: -1,
-    lastTradeMs: undefined,
-    contradictedMs: undefined,
   };
 }
 

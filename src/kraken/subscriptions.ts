@@ -5,7 +5,6 @@ import { Agenda, type Errand, Tidying } from './agenda.ts';
 import { requestFor } from './batches.ts';
 import { adviceFor } from './errors.ts';
 import type { AcknowledgedMessage, KrakenRequest, RefusedMessage, SubscriptionTopic } from './messages.ts';
-import { isSilent, siblingOf } from './silence.ts';
 import {
   type Claim,
   claimOf,
@@ -13,6 +12,7 @@ import {
   type FeedName,
   feedOf,
   type Phase,
+  type Silence,
   type Subscription,
   type SubscriptionState,
   type SubscriptionView,
@@ -41,8 +41,6 @@ export interface SubscriptionOptions {
    * (Infinity: no connection).
    */
   readonly trySend: (request: KrakenRequest, keep: number) => number;
-  /** Whether other data of the pair contradict what this topic told last. Asked every few seconds. */
-  readonly contradicts?: (topic: SubscriptionTopic) => boolean;
   /** Of private channels: the token that requests carry. While it is undefined none leaves; see {@link Subscriptions.nudge}. */
   readonly token?: () => string | undefined;
 }
@@ -64,9 +62,16 @@ const REJECTION_STANDS_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
 /** The same, once Kraken has said that it ignores some. */
 const DOUBT_TIMEOUT_MS = 1_500;
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 1_000;
+/** A channel begins with a snapshot; without one for this long it is subscribed again, each time with more patience. */
+const SNAPSHOT_MS = 10_000;
+const MAX_DOUBLINGS = 5;
+/** Of trades and candles: without a snapshot for this long there are none. */
+const EMPTY_MS = 3_000;
 /** Between renewals because of frames that could not be handled. */
 const RENEWAL_MS = 30_000;
+/** The same, at the most, of one that stays deaf. */
+const MAX_RENEWAL_MS = 480_000;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 /** Requests that may leave at once, and that tidying leaves to others. */
@@ -215,14 +220,50 @@ export class Subscriptions {
   #view(subscription: Subscription): SubscriptionView {
     const { topic, lastMessageAt, phase } = subscription;
     const error = phase.kind === 'rejected' ? phase.error : undefined;
-    return { topic, state: this.#state(subscription), lastMessageAt, error };
+    return {
+      topic,
+      state: this.#state(subscription),
+      lastMessageAt,
+      error,
+      reason: this.#reason(subscription),
+    };
   }
 
   #state(subscription: Subscription): SubscriptionState {
     if (subscription.phase.kind === 'rejected') return 'REJECTED';
     if (!this.#connected) return 'DISCONNECTED';
-    if (subscription.silent) return 'SILENT';
+    if (subscription.silence !== undefined) return 'SILENT';
     return subscription.fresh && !this.#wantsMore(subscription) ? 'LIVE' : 'PENDING';
+  }
+
+  #reason(subscription: Subscription): string | undefined {
+    const { phase, silence } = subscription;
+    switch (this.#state(subscription)) {
+      case 'REJECTED':
+        return `Kraken refused the subscription: ${phase.kind === 'rejected' ? phase.error : ''}`;
+      case 'SILENT':
+        return silence && `${silence.what} ${this.#agoText(silence.sinceMs)}, and is not told here`;
+      case 'PENDING':
+        return phase.kind === 'subscribed'
+          ? 'no value has come since it was subscribed'
+          : 'Kraken has not acknowledged the subscription yet';
+      default:
+        return undefined;
+    }
+  }
+
+  #agoText(sinceMs: number): string {
+    return `${((this.#clock.monotonicMs() - sinceMs) / 1_000).toFixed(1)} s ago`;
+  }
+
+  /** Monotonic time of the last data; undefined before there were any, and for what is not subscribed. */
+  lastHeardMs(feed: FeedName, symbol: PairSymbol): number | undefined {
+    return this.#byFeed.get(feed)?.get(symbol)?.lastMessageMs;
+  }
+
+  /** Pairs of a feed that are subscribed. */
+  symbols(feed: FeedName): Iterable<PairSymbol> {
+    return (this.#byFeed.get(feed)?.keys() ?? []) as Iterable<PairSymbol>;
   }
 
   /**
@@ -268,8 +309,7 @@ export class Subscriptions {
       subscription.phase = { kind: 'absent' };
       subscription.fresh = false;
       subscription.heard = -1;
-      subscription.contradictedMs = undefined;
-      subscription.silent = false;
+      subscription.silence = undefined;
       subscription.frames = 0;
       subscription.renew = false;
       subscription.broken = false;
@@ -281,34 +321,26 @@ export class Subscriptions {
   /**
    * Data of a topic arrived.
    *
-   * @param news `snapshot` begins a subscription, `trade` tells of a trade, `other` may still be of the variant before
+   * @param isSnapshot whether it begins a subscription; other data may still be of the variant before
    * @returns false when nobody subscribed to it (a frame in flight after an unsubscribe): drop the frame
    */
-  received(
-    feed: FeedName,
-    symbol: string,
-    receivedAt: number,
-    news: 'snapshot' | 'trade' | 'other' = 'other',
-  ): boolean {
+  received(feed: FeedName, symbol: string, receivedAt: number, isSnapshot = false): boolean {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
     // Nor is there anything to expect of a pair that Kraken has refused.
     if (subscription === undefined || subscription.phase.kind === 'rejected') return false;
     subscription.lastMessageMs = this.#clock.monotonicMs();
     subscription.lastMessageAt = receivedAt;
     subscription.frames += 1;
-    // The first frame may be but the snapshot; the second says that the feed moves.
-    if (subscription.frames > 1) subscription.quietRenewals = 0;
-    subscription.contradictedMs = undefined;
-    if (news === 'trade') subscription.lastTradeMs = subscription.lastMessageMs;
+    subscription.fruitlessRenewals = 0;
+    if (!isSnapshot) subscription.distrusted = 0;
     const variant = variantOf(subscription.topic);
     // Until the new variant has begun, frames of the one before may be in flight.
-    const isHeard =
-      subscription.phase.kind !== 'subscribing' || news === 'snapshot' || subscription.heard === -1;
-    if (!subscription.fresh || subscription.silent || (isHeard && subscription.heard !== variant)) {
+    const isHeard = subscription.phase.kind !== 'subscribing' || isSnapshot || subscription.heard === -1;
+    if (!subscription.fresh || subscription.silence || (isHeard && subscription.heard !== variant)) {
       const before = this.#state(subscription);
       if (isHeard) subscription.heard = variant;
       subscription.fresh = true;
-      subscription.silent = false;
+      subscription.silence = undefined;
       subscription.failures = 0;
       this.#tellChange(subscription, before);
     }
@@ -459,22 +491,51 @@ export class Subscriptions {
     });
   }
 
-  /** Finds channels that fell silent on a connection that lives, and renews them. */
+  /**
+   * Finds subscriptions that were acknowledged and have not begun: with a snapshot each channel begins at once. That of a
+   * pair that never traded is empty and names no pair, so trades and candles that do not begin are live, and there are none.
+   */
   #sweep(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const subscription of this.#each()) {
-      const sibling = siblingOf(subscription.topic.channel);
-      const beside = sibling && this.#byFeed.get(sibling)?.get(symbolOf(subscription.topic));
-      if (!this.#options.contradicts?.(subscription.topic)) subscription.contradictedMs = undefined;
-      else subscription.contradictedMs ??= nowMs;
-      if (!isSilent(subscription, beside, nowMs)) continue;
-      subscription.silent = true;
-      subscription.quietRenewals += 1;
-      subscription.frames = 0;
-      this.#handlers.stateChanged(subscription.topic, 'SILENT');
-      subscription.renew = true;
-      this.#unsettle(subscription);
+      const { phase, frames, renew, topic } = subscription;
+      if (phase.kind !== 'subscribed' || frames > 0 || renew) continue;
+      const waitedMs = nowMs - phase.sinceMs;
+      if (topic.channel === 'trade' || topic.channel === 'ohlc') {
+        if (waitedMs >= EMPTY_MS && !subscription.fresh) this.#beginEmpty(subscription);
+        continue;
+      }
+      const patience = 2 ** Math.min(subscription.fruitlessRenewals, MAX_DOUBLINGS);
+      if (waitedMs < SNAPSHOT_MS * patience) continue;
+      subscription.fruitlessRenewals += 1;
+      this.#silence(subscription, { what: 'no snapshot came', sinceMs: phase.sinceMs });
     }
+  }
+
+  #beginEmpty(subscription: Subscription): void {
+    const before = this.#state(subscription);
+    subscription.fresh = true;
+    subscription.heard = variantOf(subscription.topic);
+    this.#tellChange(subscription, before);
+  }
+
+  /** A subscription did not tell what is known from elsewhere: it is silent until it is subscribed again. */
+  distrust(feed: FeedName, symbol: PairSymbol, silence: Silence): void {
+    const subscription = this.#byFeed.get(feed)?.get(symbol);
+    if (subscription?.phase.kind !== 'subscribed' || subscription.silence || subscription.renew) return;
+    const { distrusted, topic } = subscription;
+    this.#handlers.trouble('a subscription is silent', { topic, what: silence.what });
+    // One that stays deaf is renewed less and less often.
+    const delayMs = distrusted === 0 ? 0 : exponentialDelayMs(distrusted - 1, RENEWAL_MS, MAX_RENEWAL_MS);
+    subscription.distrusted += 1;
+    this.#silence(subscription, silence, delayMs);
+  }
+
+  #silence(subscription: Subscription, silence: Silence, delayMs = 0): void {
+    const before = this.#state(subscription);
+    subscription.silence = silence;
+    this.#tellChange(subscription, before);
+    this.#renewLater(subscription, delayMs);
   }
 
   // ── Reconciling ──────────────────────────────────────────────────────────────────────────────────────

@@ -10,13 +10,20 @@ export interface Freshness {
   /** Whether the value may differ from the exchange's: every state but `LIVE`. */
   readonly stale: boolean;
   readonly state: FeedState;
+  /** What is wrong, for people; undefined while it is `LIVE`. Found out when it is asked for. */
+  readonly reason: () => string | undefined;
 }
 
 /**
  * Describes a value that was received at `receivedAt` and whose feed is in `state` now. A value without a
  * feed (nobody is subscribed) is as old as a disconnected one.
  */
-export function freshness(receivedAt: number, state: FeedState | undefined, now: number): Freshness {
+export function freshness(
+  receivedAt: number,
+  state: FeedState | undefined,
+  now: number,
+  reason: () => string | undefined,
+): Freshness {
   const known = state ?? 'DISCONNECTED';
-  return { receivedAt, ageMs: Math.max(0, now - receivedAt), stale: known !== 'LIVE', state: known };
+  return { receivedAt, ageMs: Math.max(0, now - receivedAt), stale: known !== 'LIVE', state: known, reason };
 }

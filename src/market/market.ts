@@ -122,12 +122,17 @@ export class Market implements MarketView {
     return this.account.assets().flatMap(asset => this.account.balance(asset) ?? []);
   }
 
-  /** Whether the ticker and the verified book of a pair have the same best prices; true while there are not both. */
-  quotesAgree(symbol: PairSymbol): boolean {
+  /** The best prices of the verified book and of the ticker, where they differ. */
+  disagreement(symbol: PairSymbol): { readonly book: string; readonly ticker: string } | undefined {
     const ticker = this.#tickers.get(symbol);
     const book = this.books.view(symbol, 1);
-    if (ticker === undefined || book === undefined) return true;
-    return samePrice(ticker.bid, book.bestBid) && samePrice(ticker.ask, book.bestAsk);
+    if (ticker === undefined || book === undefined) return undefined;
+    if (samePrice(ticker.bid, book.bestBid) && samePrice(ticker.ask, book.bestAsk)) return undefined;
+    const { bestBid, bestAsk } = book;
+    return {
+      book: `${bestBid?.price ?? '0'} / ${bestAsk?.price ?? '0'}`,
+      ticker: `${ticker.bid} / ${ticker.ask}`,
+    };
   }
 
   /** Whether a ticker tells of a trade since the last one. Trades that leave the 24 hours only lower the volume. */

@@ -23,7 +23,6 @@ let sent: SubscribeRequest[];
 let changes: string[];
 let dropped: string[];
 let waitMs: number;
-let contradicted: boolean;
 let subscriptions: Subscriptions;
 
 const acknowledge = (request: SubscribeRequest | undefined, symbol?: PairSymbol): void => {
@@ -55,7 +54,6 @@ beforeEach(() => {
   changes = [];
   dropped = [];
   waitMs = 0;
-  contradicted = false;
   subscriptions = new Subscriptions(
     {
       lingerMs: 30_000,
@@ -63,7 +61,6 @@ beforeEach(() => {
         if (waitMs === 0 && request.method !== 'ping') sent.push(request);
         return waitMs;
       },
-      contradicts: ({ channel }) => contradicted && channel === 'ticker',
     },
     {
       stateChanged: (topic, state) =>
@@ -391,6 +388,7 @@ describe('books', () => {
     acknowledge(sent[1], BTC);
     clock.turn();
     acknowledge(sent[2], BTC);
+    subscriptions.received('book', BTC, clock.now(), true);
     clock.turn();
     assert.deepEqual(wire().slice(1), [
       ['unsubscribe', 25],
@@ -433,116 +431,102 @@ describe('freshness', () => {
     subscriptions.connectionOpened();
     assert.equal(subscriptions.received('ticker', BTC, clock.now()), false);
   });
+});
 
-  test('a channel without data for a minute is SILENT and subscribed anew, alone', () => {
+describe('silence', () => {
+  const seen = { what: 'the book moved to 1.0 / 1.1', sinceMs: 0 };
+
+  test('a subscription that is distrusted is SILENT, says why, and is subscribed again, alone', () => {
     live(BTC);
     subscriptions.retain(ticker(ETH));
     clock.turn();
     acknowledge(sent[1], ETH);
-    for (let second = 0; second < 66; second += 1) {
-      clock.advance(1_000);
-      subscriptions.received('ticker', ETH, clock.now());
-    }
+    subscriptions.received('ticker', ETH, clock.now());
+    clock.advance(12_500);
+    subscriptions.distrust('ticker', BTC, seen);
+    clock.turn();
     assert.equal(stateOf(BTC), 'SILENT');
+    assert.equal(
+      subscriptions.get('ticker', BTC)?.reason,
+      'the book moved to 1.0 / 1.1 12.5 s ago, and is not told here',
+    );
     assert.equal(stateOf(ETH), 'LIVE');
-    const unsubscribe = sent[2];
-    assert.deepEqual([unsubscribe?.method, unsubscribe?.params.symbol], ['unsubscribe', [BTC]]);
-    acknowledge(unsubscribe, BTC);
+    assert.deepEqual([sent[2]?.method, sent[2]?.params.symbol], ['unsubscribe', [BTC]]);
+    acknowledge(sent[2], BTC);
     clock.turn();
     assert.deepEqual([sent[3]?.method, sent[3]?.params.symbol], ['subscribe', [BTC]]);
     acknowledge(sent[3], BTC);
-    subscriptions.received('ticker', BTC, clock.now());
+    subscriptions.received('ticker', BTC, clock.now(), true);
     assert.equal(stateOf(BTC), 'LIVE');
-  });
-});
-
-describe('silence beside a sibling', () => {
-  type Judged = 'ticker' | 'book' | 'trade' | 'ohlc';
-  const topic = (channel: Judged): SubscriptionTopic =>
-    channel === 'book'
-      ? { channel, symbol: BTC, depth: 10 }
-      : channel === 'ohlc'
-        ? { channel, symbol: BTC, interval: 1 }
-        : channel === 'ticker'
-          ? ticker(BTC)
-          : { channel, symbol: BTC };
-  const feed = (channel: Judged) => (channel === 'ohlc' ? 'ohlc 1' : channel);
-  /** Both acknowledged and with a first frame. */
-  const both = (one: Judged, other: Judged): void => {
-    subscriptions.connectionOpened();
-    for (const channel of [one, other]) subscriptions.retain(topic(channel));
-    clock.turn();
-    for (const request of [...sent]) acknowledge(request, BTC);
-    for (const channel of [one, other]) subscriptions.received(feed(channel), BTC, clock.now(), 'snapshot');
-  };
-
-  for (const [silent, moving, news] of [
-    ['book', 'ticker', 'other'],
-    ['ticker', 'trade', 'trade'],
-    ['trade', 'ticker', 'trade'],
-    ['ohlc', 'ticker', 'trade'],
-  ] as const) {
-    test(`Ack success but no data for minutes, heartbeats fine: ${silent} while ${moving} moves, 15 s`, () => {
-      both(silent, moving);
-      for (let second = 0; second < 20; second += 1) {
-        clock.advance(1_000);
-        subscriptions.received(moving, BTC, clock.now(), news);
-        if (second === 13) assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'LIVE');
-      }
-      assert.equal(subscriptions.get(feed(silent), BTC)?.state, 'SILENT');
-      assert.equal(subscriptions.get(moving, BTC)?.state, 'LIVE');
-      assert.deepEqual([sent.at(-1)?.method, sent.at(-1)?.params.channel], ['unsubscribe', silent]);
-    });
-  }
-
-  for (const [quiet, moving] of [
-    ['trade', 'book'],
-    ['trade', 'ticker'],
-    ['ohlc', 'ticker'],
-    ['ticker', 'book'],
-  ] as const) {
-    test(`quotes that move without trades say nothing about silence: ${quiet} beside ${moving}`, () => {
-      both(quiet, moving);
-      for (let second = 0; second < 55; second += 1) {
-        clock.advance(1_000);
-        subscriptions.received(moving, BTC, clock.now());
-      }
-      assert.equal(subscriptions.get(feed(quiet), BTC)?.state, 'LIVE');
-    });
-  }
-
-  test('a ticker that other data contradict for 15 s is silent; a frame of its own clears it', () => {
-    both('ticker', 'book');
-    contradicted = true;
-    clock.advance(14_000);
-    subscriptions.received('ticker', BTC, clock.now());
-    clock.advance(15_000);
-    assert.equal(subscriptions.get('ticker', BTC)?.state, 'LIVE');
-    clock.advance(10_000);
-    assert.equal(subscriptions.get('ticker', BTC)?.state, 'SILENT');
+    assert.equal(subscriptions.get('ticker', BTC)?.reason, undefined);
   });
 
-  test('a pair that nobody trades is renewed ever less often', () => {
-    both('ticker', 'trade');
+  test('one that stays deaf is renewed less and less often', () => {
+    live(BTC);
     const renewals: number[] = [];
     let answered = sent.length;
-    for (let second = 0; second < 900; second += 1) {
+    for (let second = 0; second < 1_800; second += 1) {
+      subscriptions.distrust('ticker', BTC, seen);
       clock.advance(1_000);
-      subscriptions.received('trade', BTC, clock.now(), 'trade');
       for (const request of sent.slice(answered)) {
         answered += 1;
         if (request.method === 'unsubscribe') renewals.push(second);
         acknowledge(request, BTC);
         // What comes is the snapshot, and no more.
-        if (request.method === 'subscribe') subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
+        if (request.method === 'subscribe') subscriptions.received('ticker', BTC, clock.now(), true);
       }
     }
-    const distances = renewals.map((second, index) => second - (renewals[index - 1] ?? 0));
-    for (const [index, distance] of distances.entries()) {
-      assert.ok(distance >= 15 * 2 ** index - 1, `renewal ${index} after ${distance} s`);
-    }
-    assert.ok(renewals.length >= 4 && renewals.length <= 6, renewals.join());
+    const distances = renewals.map((second, index) => second - (renewals[index - 1] ?? 0)).slice(1);
+    for (const [index, distance] of distances.entries())
+      assert.ok(distance >= Math.min(480, 30 * 2 ** index), `renewal ${index} after ${distance} s`);
+    assert.ok(renewals.length >= 5 && renewals.length <= 8, renewals.join());
   });
+
+  test('however quiet a channel is, it is not renewed without evidence', () => {
+    live(BTC);
+    clock.advance(7_200_000);
+    assert.equal(stateOf(BTC), 'LIVE');
+    assert.equal(sent.length, 1);
+  });
+
+  test('one whose snapshot does not come is renewed, with more patience each time', () => {
+    subscriptions.connectionOpened();
+    subscriptions.retain(ticker(BTC));
+    const renewals: number[] = [];
+    let answered = 0;
+    for (let second = 0; second < 200; second += 1) {
+      clock.advance(1_000);
+      for (const request of sent.slice(answered)) {
+        answered += 1;
+        if (request.method === 'unsubscribe') renewals.push(second);
+        acknowledge(request, BTC);
+      }
+    }
+    assert.ok(renewals.length >= 3 && renewals.length <= 5, renewals.join());
+    const distances = renewals.map((second, index) => second - (renewals[index - 1] ?? 0));
+    assert.deepEqual(
+      distances.toSorted((a, b) => a - b),
+      distances,
+    );
+    assert.equal(subscriptions.get('ticker', BTC)?.state, 'SILENT');
+  });
+
+  for (const channel of ['trade', 'ohlc'] as const) {
+    test(`a pair that never traded is live, and has none: ${channel}`, () => {
+      const topic: SubscriptionTopic =
+        channel === 'trade' ? { channel, symbol: BTC } : { channel, symbol: BTC, interval: 1 };
+      const feed = channel === 'trade' ? 'trade' : 'ohlc 1';
+      subscriptions.connectionOpened();
+      subscriptions.retain(topic);
+      clock.turn();
+      acknowledge(sent[0], BTC);
+      assert.equal(subscriptions.get(feed, BTC)?.state, 'PENDING');
+      clock.advance(4_000);
+      assert.equal(subscriptions.get(feed, BTC)?.state, 'LIVE');
+      assert.equal(changes.at(-1), `${channel} ${BTC} LIVE`);
+      assert.equal(sent.length, 1);
+    });
+  }
 });
 
 describe('what makes Kraken send a ticker', () => {
@@ -554,7 +538,7 @@ describe('what makes Kraken send a ticker', () => {
     clock.turn();
     for (const symbol of symbols) {
       acknowledge(sent[0], symbol);
-      subscriptions.received('ticker', symbol, clock.now(), 'snapshot');
+      subscriptions.received('ticker', symbol, clock.now(), true);
     }
   };
 
@@ -565,15 +549,15 @@ describe('what makes Kraken send a ticker', () => {
     assert.equal(stateOf(BTC), 'PENDING');
     clock.turn();
     assert.deepEqual(trigger(sent[1]), ['unsubscribe', 'trades']);
-    subscriptions.received('ticker', BTC, clock.now(), 'trade');
+    subscriptions.received('ticker', BTC, clock.now());
     assert.equal(stateOf(BTC), 'PENDING', 'a trade says nothing of the quotes to come');
     acknowledge(sent[1], BTC);
     clock.turn();
     assert.deepEqual(trigger(sent[2]), ['subscribe', 'bbo']);
-    subscriptions.received('ticker', BTC, clock.now(), 'trade');
+    subscriptions.received('ticker', BTC, clock.now());
     assert.equal(stateOf(BTC), 'PENDING', 'in flight from before');
     acknowledge(sent[2], BTC);
-    subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
+    subscriptions.received('ticker', BTC, clock.now(), true);
     assert.equal(stateOf(BTC), 'LIVE');
     assert.deepEqual(
       changes.map(change => change.split(' ').at(-1)),
@@ -598,7 +582,7 @@ describe('what makes Kraken send a ticker', () => {
     clock.turn();
     assert.deepEqual(trigger(sent[4]), ['subscribe', 'trades']);
     acknowledge(sent[4], BTC);
-    subscriptions.received('ticker', BTC, clock.now(), 'snapshot');
+    subscriptions.received('ticker', BTC, clock.now(), true);
     assert.deepEqual(
       changes.map(change => change.split(' ').at(-1)),
       ['LIVE', 'PENDING', 'LIVE'],

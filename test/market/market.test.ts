@@ -91,13 +91,15 @@ describe('instruments', () => {
 describe('freshness', () => {
   test('only a live value is not stale', () => {
     for (const state of ['PENDING', 'DISCONNECTED', 'RESYNCING', 'SILENT', 'REJECTED', undefined] as const) {
-      assert.equal(freshness(0, state, 1).stale, true);
+      assert.equal(freshness(0, state, 1, () => 'why').stale, true);
     }
-    assert.deepEqual(freshness(1_000, 'LIVE', 1_250), {
+    const reason = (): undefined => undefined;
+    assert.deepEqual(freshness(1_000, 'LIVE', 1_250, reason), {
       receivedAt: 1_000,
       ageMs: 250,
       stale: false,
       state: 'LIVE',
+      reason,
     });
   });
 });
