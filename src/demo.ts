@@ -1,5 +1,6 @@
 /** `npm run demo`: the server against the bundled exchange simulator; no network, no key. */
 import { randomBytes } from 'node:crypto';
+import { say } from './logging.ts';
 import { run } from './run.ts';
 import { SIMULATED_KEY, SIMULATED_SECRET } from './simulator/account.ts';
 import { Exchange } from './simulator/exchange.ts';
@@ -25,7 +26,7 @@ const { url } = await run({
 });
 
 const query = '{ ticker(symbol: "BTC/USD") { bid ask last spread freshness { state ageMs } } }';
-process.stdout.write(`
+say(`
   kraken-graphql demo: the data are simulated
 
   Dashboard       ${url}/   (open it in a browser)

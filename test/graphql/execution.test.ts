@@ -14,8 +14,10 @@ import {
 } from 'graphql';
 import { KrakenWebSocketV2 } from '../../src/client.ts';
 import { Executor, interpreted } from '../../src/graphql/execution.ts';
+import { FULL_GRANT } from '../../src/graphql/grant.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createWriter } from '../../src/graphql/selection.ts';
+import { StatusView } from '../../src/graphql/status-view.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { decode } from '../../src/kraken/decode.ts';
 import type { BookRow, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
@@ -40,6 +42,7 @@ const services = {
   version: '0.0.0',
   startedAt: 1_780_000_000_000,
   replays: { underWay: 0 },
+  maxResultBytes: 1_000_000,
   reportUnexpected: () => 'an id',
 };
 const tickers = frames('ticker.jsonl').map(frame => {
@@ -75,7 +78,7 @@ const events = [
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ticker: [...tickers, new CodedError('UPSTREAM_REJECTED', 'Kraken refused', { reason: 'no' })],
   connectionEvents: events,
-  status: [services],
+  status: [new StatusView(services, FULL_GRANT)],
   book: [book],
   bookUpdates: [
     { kind: 'snapshot', book, reason: 'SUBSCRIBED' },
@@ -108,7 +111,7 @@ function assertSame(document: DocumentNode, variableValues: Record<string, unkno
     document,
     operationName: operation.name?.value,
     variableValues,
-    contextValue: { services, grant: 'balances:read' },
+    contextValue: { services, grant: FULL_GRANT },
   };
   const executor = new Executor(schema);
   const compiled = executor.compile(args);

@@ -3,6 +3,8 @@ import { type ApiError, NOT_REACHED } from '../api/error.ts';
 import {
   AccountBalancesDocument,
   type AccountBalancesSubscription,
+  AccountStatusDocument,
+  type AccountStatusSubscription,
   AccountValueDocument,
   type AccountValueQuery,
 } from '../generated/operations.ts';
@@ -19,6 +21,8 @@ export class Account extends LiveModel {
   readonly balances = new Map<string, Balance>();
   /** What it is worth; undefined while that is not known. */
   portfolio: Portfolio | undefined;
+  /** How they are kept up to date; undefined while the server does not say. */
+  status: AccountStatusSubscription['status'] | undefined;
   currency = 'USD';
   /** Why there are no balances, or no more of them, and why there is no value. */
   error: ApiError | undefined;
@@ -65,6 +69,16 @@ export class Account extends LiveModel {
         },
       },
     );
+    const stopStatus = api.subscribe(
+      AccountStatusDocument,
+      {},
+      {
+        next: ({ status }) => this.#setStatus(status),
+        interrupted: () => this.#setStatus(undefined),
+        // The balances say what is wrong.
+        failed: () => {},
+      },
+    );
     const timer = setInterval(() => {
       // What it is worth is nobody's before the token has been found right.
       if (this.balances.size > 0) this.#value();
@@ -72,6 +86,7 @@ export class Account extends LiveModel {
     this.#stop = () => {
       clearInterval(timer);
       stopBalances();
+      stopStatus();
       api.close();
     };
     this.changed();
@@ -86,6 +101,7 @@ export class Account extends LiveModel {
     this.balances.clear();
     this.standing = undefined;
     this.portfolio = undefined;
+    this.status = undefined;
     this.error = undefined;
     this.valueError = undefined;
     this.changed();
@@ -97,6 +113,11 @@ export class Account extends LiveModel {
     this.valueError = undefined;
     this.changed();
     this.#value();
+  }
+
+  #setStatus(status: Account['status']): void {
+    this.status = status;
+    this.changed();
   }
 
   #take(balance: Balance): void {

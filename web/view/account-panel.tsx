@@ -18,7 +18,8 @@ interface AccountPanelProps {
 export function AccountPanel({ feed, pairs, account }: AccountPanelProps) {
   useModels(feed, pairs, account, account.link, clock);
   const trust = account.link && trustOf(account.standing, account.link);
-  const { enabled, denied, holdsDenied } = feed.status?.balanceStreaming ?? {};
+  const { enabled } = feed.status?.balanceStreaming ?? {};
+  const { denied, holdsDenied } = account.status?.balanceStreaming ?? {};
   return (
     <Panel
       id="account"
