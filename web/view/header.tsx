@@ -1,8 +1,8 @@
 import type { Link } from '../api/link.ts';
 import type { ConnectionState, UpstreamFragment } from '../generated/operations.ts';
 import { count, milliseconds, perSecond, roughSpan } from '../lib/format.ts';
-import { clock } from '../model/clock.ts';
 import type { Account } from '../model/account.ts';
+import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
 import type { Pairs } from '../model/pairs.ts';
 import type { Place } from '../model/place.ts';
