@@ -117,7 +117,7 @@ export async function createApp({
   const allowsHost = createHostCheck(config.allowedOrigins, config.host);
   const access = createAccess(config.accessToken);
   const wrongTokens = new WrongTokens(clock, logger);
-  const caps = createConnectionCaps(config, logger, clock, () => hub.countRefusal());
+  const capacity = createCapacity(config, logger, clock, () => hub.countRefusal());
   const callers = new Callers(new Admission(clock), hub);
   const stalled = new StalledSockets(clock, () => hub.countStalled());
   const shutdown = new Shutdown(clock);
@@ -133,7 +133,7 @@ export async function createApp({
     access,
     wrongTokens,
     droppedLogLines,
-    caps,
+    caps: capacity.caps,
     callers,
     stalled,
     containment,
@@ -158,7 +158,7 @@ export async function createApp({
     maxResultBytes: config.maxResultBytes,
     shutdown,
     wrongTokens,
-    caps,
+    caps: capacity.caps,
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -171,6 +171,7 @@ export async function createApp({
       resolve();
     });
   });
+  capacity.warnIfCut();
   streamAlways(client, config.symbols);
   client.connect();
 
@@ -218,21 +219,15 @@ function streamAlways(client: KrakenWebSocketV2, symbols: Config['symbols']): vo
 }
 
 /** The caps of the configuration, as far as there are file descriptors for them. */
-function createConnectionCaps(
+function createCapacity(
   { maxConnections, maxConnectionsPerAddress }: Config,
   logger: Logger,
   clock: Clock,
   countRefusal: () => void,
-): ConnectionCaps {
+): { readonly caps: ConnectionCaps; warnIfCut(): void } {
   const has = descriptors();
   const { connections, reserve, isCut } = fitted(maxConnections, has);
   const { name: variable } = VARIABLES.maxConnections;
-  if (isCut) {
-    logger.warn(
-      { variable, value: maxConnections, descriptorLimit: has?.limit, allowed: connections },
-      'the limit of file descriptors (ulimit -n) is too low for the connections: raise it, or fewer are accepted',
-    );
-  }
   const tell = createRefusalLog(
     {
       connections: { variable, value: maxConnections, allowed: connections },
@@ -245,7 +240,7 @@ function createConnectionCaps(
     logger,
     clock,
   );
-  return new ConnectionCaps(
+  const caps = new ConnectionCaps(
     { connections, connectionsPerAddress: maxConnectionsPerAddress, reserve },
     clock,
     cap => {
@@ -253,6 +248,16 @@ function createConnectionCaps(
       tell(cap);
     },
   );
+  return {
+    caps,
+    warnIfCut() {
+      if (!isCut) return;
+      logger.warn(
+        { variable, value: maxConnections, descriptorLimit: has?.limit, allowed: connections },
+        'the limit of file descriptors (ulimit -n) is too low for the connections: raise it, or fewer are accepted',
+      );
+    },
+  };
 }
 
 function urlOf(host: string, port: number): string {
