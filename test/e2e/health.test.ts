@@ -98,5 +98,10 @@ test("the account's channels count where there is an account", async () => {
     ({ data }) => data.status.balanceStreaming.denied !== null,
   );
   await becomes(pair, 'DEGRADED');
-  assert.equal((await fetch(`${pair.url}/ready`)).status, 200, 'market data go on');
+  // Market data go on.
+  await eventually(
+    () => fetch(`${pair.url}/ready`),
+    ({ status }) => status === 200,
+  );
+  assert.equal(await health(pair), 'DEGRADED');
 });
