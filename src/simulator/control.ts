@@ -50,10 +50,10 @@ const COMMANDS: Readonly<Record<string, (exchange: Exchange, body: Body) => unkn
     for (let index = 0; index < times; index += 1) exchange.trade(text(symbol, 'symbol'));
   },
   quote: (exchange, { symbol, count = 1 }) => {
-    for (let index = 0; index < number(count); index += 1) exchange.quote(text(symbol, 'symbol'));
+    for (let index = 0; index < countOf(count); index += 1) exchange.quote(text(symbol, 'symbol'));
   },
   deep: (exchange, { symbol, count = 1 }) => {
-    for (let index = 0; index < number(count); index += 1) exchange.deep(text(symbol, 'symbol'));
+    for (let index = 0; index < countOf(count); index += 1) exchange.deep(text(symbol, 'symbol'));
   },
   move: (exchange, { asset, amount, type = 'deposit' }) =>
     exchange.move(text(asset, 'asset'), text(amount, 'amount'), text(type, 'type')),
