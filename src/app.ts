@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { KrakenWebSocketV2 } from './client.ts';
-import type { Config } from './config.ts';
+import { type Config, VARIABLES } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { CursorSigner } from './graphql/cursor.ts';
 import { loadCursorKey } from './graphql/cursor-key.ts';
@@ -20,11 +20,14 @@ import { createAccess } from './server/access.ts';
 import { Admission } from './server/admission.ts';
 import { Callers } from './server/callers.ts';
 import { ConnectionCaps } from './server/connection-caps.ts';
+import { descriptors, fitted } from './server/descriptors.ts';
 import { createHttpServer, GRAPHQL_PATH } from './server/http.ts';
 import { createHostCheck, createOriginCheck } from './server/origins.ts';
+import { createRefusalLog } from './server/refusals.ts';
 import { Shutdown } from './server/shutdown.ts';
 import { StalledSockets } from './server/stalled-sockets.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
+import { WrongTokens } from './server/wrong-tokens.ts';
 import { serveWebSockets } from './server/ws.ts';
 
 /** A running server. */
@@ -32,6 +35,8 @@ export interface App {
   /** Where it listens: `http://127.0.0.1:4000`. */
   readonly url: string;
   readonly client: KrakenWebSocketV2;
+  /** `/ready` turns 503, and nothing else changes. */
+  drain(): void;
   /**
    * `/ready` turns 503, new operations are refused, WebSockets close with 1001 and event streams end, without a word
    * about their subscriptions: clients subscribe again elsewhere. Then the exchange is left. Resolves when nothing is
@@ -44,6 +49,8 @@ export interface AppOptions {
   readonly config: Config;
   /** Silent if absent. */
   readonly logger?: Logger;
+  /** Lines of its log that could not be written. */
+  readonly droppedLogLines?: () => number;
   readonly clock?: Clock;
 }
 
@@ -59,6 +66,7 @@ export async function createApp({
   config,
   logger: given = silentLogger,
   clock: givenClock = systemClock,
+  droppedLogLines = () => 0,
 }: AppOptions): Promise<App> {
   const logger = quietLogger(given, givenClock);
   const containment = new Containment(logger);
@@ -113,10 +121,8 @@ export async function createApp({
   const allowsOrigin = createOriginCheck(config.allowedOrigins);
   const allowsHost = createHostCheck(config.allowedOrigins, config.host);
   const access = createAccess(config.accessToken);
-  const caps = new ConnectionCaps(
-    { connections: config.maxConnections, connectionsPerAddress: config.maxConnectionsPerAddress },
-    () => hub.countRefusal(),
-  );
+  const wrongTokens = new WrongTokens(clock, logger);
+  const capacity = createCapacity(config, logger, clock, () => hub.countRefusal());
   const callers = new Callers(new Admission(clock), hub);
   const stalled = new StalledSockets(clock, () => hub.countStalled());
   const shutdown = new Shutdown(clock);
@@ -130,7 +136,9 @@ export async function createApp({
     allowsOrigin,
     allowsHost,
     access,
-    caps,
+    wrongTokens,
+    droppedLogLines,
+    caps: capacity.caps,
     callers,
     stalled,
     containment,
@@ -154,6 +162,8 @@ export async function createApp({
     containment,
     maxResultBytes: config.maxResultBytes,
     shutdown,
+    wrongTokens,
+    caps: capacity.caps,
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -166,12 +176,16 @@ export async function createApp({
       resolve();
     });
   });
+  capacity.warnIfCut();
   streamAlways(client, config.symbols);
   client.connect();
 
   return {
     url: urlOf(config.host, (server.address() as AddressInfo).port),
     client,
+    drain() {
+      draining = true;
+    },
     async close() {
       draining = true;
       const cancel = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
@@ -207,6 +221,48 @@ function streamAlways(client: KrakenWebSocketV2, symbols: Config['symbols']): vo
     if (gone.length > 0) client.unsubscribe('ticker', gone);
     if (come.length > 0) client.subscribeTicker(come, { eventTrigger: 'trades' });
   });
+}
+
+/** The caps of the configuration, as far as there are file descriptors for them. */
+function createCapacity(
+  { maxConnections, maxConnectionsPerAddress }: Config,
+  logger: Logger,
+  clock: Clock,
+  countRefusal: () => void,
+): { readonly caps: ConnectionCaps; warnIfCut(): void } {
+  const has = descriptors();
+  const { connections, reserve, isCut } = fitted(maxConnections, has);
+  const { name: variable } = VARIABLES.maxConnections;
+  const tell = createRefusalLog(
+    {
+      connections: { variable, value: maxConnections, allowed: connections },
+      connectionsPerAddress: {
+        variable: VARIABLES.maxConnectionsPerAddress.name,
+        value: maxConnectionsPerAddress,
+        allowed: maxConnectionsPerAddress,
+      },
+    },
+    logger,
+    clock,
+  );
+  const caps = new ConnectionCaps(
+    { connections, connectionsPerAddress: maxConnectionsPerAddress, reserve },
+    clock,
+    cap => {
+      countRefusal();
+      tell(cap);
+    },
+  );
+  return {
+    caps,
+    warnIfCut() {
+      if (!isCut) return;
+      logger.warn(
+        { variable, value: maxConnections, descriptorLimit: has?.limit, allowed: connections },
+        'the limit of file descriptors (ulimit -n) is too low for the connections: raise it, or fewer are accepted',
+      );
+    },
+  };
 }
 
 function urlOf(host: string, port: number): string {

@@ -335,6 +335,11 @@ export class KrakenWebSocketV2 {
     return this.#declared.symbols(feed);
   }
 
+  /** Whether a subscribe method was called for this pair. */
+  isDeclared(feed: FeedName, symbol: PairSymbol): boolean {
+    return this.#declared.get(feed, symbol) !== undefined;
+  }
+
   /** One more reader needs this topic; each call is matched by one {@link release}. */
   retain(topic: SubscriptionTopic): void {
     this.#public.subscriptions.retain(topic);
@@ -518,9 +523,13 @@ export class KrakenWebSocketV2 {
   /** How far the value of a feed and pair can be trusted now; undefined when it is not subscribed. */
   feedState(feed: FeedName, symbol: PairSymbol): FeedState | undefined {
     const state = this.#public.subscriptions.stateOf(feed, symbol);
-    if (state !== 'LIVE') return state;
-    if (feed === 'book' && this.#market.books.isResyncing(symbol)) return 'RESYNCING';
-    return feed === 'trade' && this.#trades.isRepairing(symbol) ? 'RESYNCING' : state;
+    return state === 'LIVE' && this.isBeingRepaired(feed, symbol) ? 'RESYNCING' : state;
+  }
+
+  /** Whether a book has failed its checksum and not verified since, or trades before the last ones are being fetched. */
+  isBeingRepaired(feed: FeedName, symbol: PairSymbol): boolean {
+    if (feed === 'book') return this.#market.books.isResyncing(symbol);
+    return feed === 'trade' && this.#trades.isRepairing(symbol);
   }
 
   /** Why the value of a feed and pair cannot be trusted now, for people; undefined while it can. */

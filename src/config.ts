@@ -16,7 +16,7 @@ export interface Config {
   readonly apiKey: string;
   /** base64 */
   readonly apiSecret: string;
-  /** Grants `balances:read`; empty for none. */
+  /** Grants every scope; empty for none. */
   readonly accessToken: string;
   /** Exact origins for CORS and for the WebSocket upgrade, besides the server's own. */
   readonly allowedOrigins: readonly string[];
@@ -39,6 +39,8 @@ export interface Config {
   /** Hosts that are reached without a proxy, separated by commas. */
   readonly noProxy: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** How long `/ready` says 503 before anything else changes at shutdown. */
+  readonly shutdownDelayMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
@@ -163,6 +165,7 @@ export const VARIABLES: { readonly [Key in keyof Config]: Variable<Config[Key]> 
     allowed: LOG_LEVELS.join(', '),
     read: text => LOG_LEVELS.find(level => level === text.toLowerCase()),
   },
+  shutdownDelayMs: milliseconds('SHUTDOWN_DELAY_MS', '0', 0),
   pingIntervalMs: milliseconds('KRAKEN_PING_INTERVAL_MS', '20000'),
   pingTimeoutMs: milliseconds('KRAKEN_PING_TIMEOUT_MS', '10000'),
   heartbeatTimeoutMs: milliseconds('KRAKEN_HEARTBEAT_TIMEOUT_MS', '5000'),

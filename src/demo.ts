@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { say } from './logging.ts';
 import { run } from './run.ts';
 import { SIMULATED_KEY, SIMULATED_SECRET } from './simulator/account.ts';
 import { Exchange } from './simulator/exchange.ts';
@@ -32,7 +33,7 @@ const { url } = await run({
 });
 
 const query = '{ ticker(symbol: "BTC/USD") { bid ask last spread freshness { state ageMs } } }';
-process.stdout.write(`
+say(`
   kraken-graphql demo: the data are simulated
 
   Dashboard       ${url}/   (open it in a browser)

@@ -3,11 +3,11 @@ import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { proxySecrets } from './lib/proxy.ts';
 import { Redactor } from './lib/redactor.ts';
-import { createLogger } from './logging.ts';
+import { complain, createLogger, droppedLines, say } from './logging.ts';
 
 /** A second signal this soon is the same Ctrl-C, which reaches a process twice. */
 const SAME_SIGNAL_MS = 500;
-/** Whatever holds the process after this is not worth waiting for. */
+/** What holds the process for longer than this, once the server has begun to close, is not worth waiting for. */
 const SHUTDOWN_DEADLINE_MS = 9_000;
 
 export interface RunOptions {
@@ -16,7 +16,10 @@ export interface RunOptions {
   readonly alsoClose?: () => Promise<void>;
 }
 
-/** Runs the server as this process: signals end it, unhandled errors end it with code 1. */
+/**
+ * Runs the server as this process. SIGTERM and SIGINT end it: `/ready` says so for as long as the configuration asks, and
+ * then the server closes. SIGHUP is ignored. Unhandled errors end it with code 1.
+ */
 export async function run({ environment, alsoClose }: RunOptions): Promise<App> {
   const config = withAccessToken(readConfigOrExit(environment));
   const redactor = new Redactor([
@@ -32,9 +35,10 @@ export async function run({ environment, alsoClose }: RunOptions): Promise<App> 
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
+  process.on('SIGHUP', signal => logger.info({ signal }, 'signal ignored'));
 
-  const app = await createApp({ config, logger }).catch((error: unknown) => {
-    process.stderr.write(`${redactor.redact(error instanceof Error ? error.message : String(error))}\n`);
+  const app = await createApp({ config, logger, droppedLogLines: droppedLines }).catch((error: unknown) => {
+    complain(redactor.redact(error instanceof Error ? error.message : String(error)));
     process.exit(1);
   });
   logger.info({ url: app.url, graphql: `${app.url}/graphql` }, 'listening');
@@ -46,7 +50,12 @@ export async function run({ environment, alsoClose }: RunOptions): Promise<App> 
       return;
     }
     firstSignalMs = performance.now();
-    logger.info({ signal }, 'shutting down');
+    const { shutdownDelayMs } = config;
+    logger.info({ signal, shutdownDelayMs }, 'shutting down');
+    app.drain();
+    setTimeout(close, shutdownDelayMs);
+  };
+  const close = (): void => {
     setTimeout(() => process.exit(0), SHUTDOWN_DEADLINE_MS).unref();
     app
       .close()
@@ -66,7 +75,7 @@ function readConfigOrExit(environment: NodeJS.ProcessEnv): ReturnType<typeof rea
   try {
     return readConfig(environment);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    complain(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
 }
@@ -75,8 +84,6 @@ function readConfigOrExit(environment: NodeJS.ProcessEnv): ReturnType<typeof rea
 function withAccessToken(config: Config): Config {
   if (config.apiKey === '' || config.accessToken !== '') return config;
   const accessToken = randomBytes(32).toString('base64url');
-  process.stdout.write(
-    `ACCESS_TOKEN=${accessToken} (made for this run: balances need it, as a bearer token)\n`,
-  );
+  say(`ACCESS_TOKEN=${accessToken} (made for this run: balances need it, as a bearer token)\n`);
   return { ...config, accessToken };
 }

@@ -52,6 +52,7 @@ describe('a bad value is named with its variable and what is allowed', () => {
     HTTP_PROXY: 'socks5://proxy.example:1080',
     NO_PROXY: 'two words',
     LOG_LEVEL: 'loud',
+    SHUTDOWN_DELAY_MS: '10s',
     KRAKEN_PING_INTERVAL_MS: '-1',
     KRAKEN_PING_TIMEOUT_MS: '1.5',
     KRAKEN_HEARTBEAT_TIMEOUT_MS: '0',

@@ -78,9 +78,9 @@ export type ConnectionState =
 
 /** How the feed does. */
 export type Health =
-  /** Connected, and everything that is subscribed streams. */
+  /** Connected, and everything that the operator wants streams. */
   | 'HEALTHY'
-  /** Connected, and something does not stream, or the exchange is not online. */
+  /** Connected, and the exchange is not online, something that the operator wants does not stream, or what anyone reads is being repaired. */
   | 'DEGRADED'
   /** Not connected: values are the last ones known. */
   | 'DOWN';

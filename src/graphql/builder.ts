@@ -28,7 +28,7 @@ export function createBuilder() {
     scopeAuth: {
       // Plain booleans: resolvers under Subscription answer at once.
       authScopes: ({ grant, services }) => ({
-        balancesRead: grant === 'balances:read' && services.client.hasAccount,
+        balancesRead: grant.has('balances:read') && services.client.hasAccount,
       }),
       authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { services }) =>

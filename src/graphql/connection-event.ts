@@ -1,4 +1,5 @@
 import type { ConnectionEvent } from '../client/callbacks.ts';
+import type { Topic } from '../hub/topics.ts';
 import type { Builder } from './builder.ts';
 import { asSource, eventFeed, unwrap } from './feed.ts';
 
@@ -8,6 +9,9 @@ const TYPES = {
   AUTHENTICATED: { description: 'Kraken accepted our token.' },
   ERROR: { description: 'An attempt to connect failed.' },
 } satisfies Record<ConnectionEvent['type'], object>;
+
+const PUBLIC: Topic = { kind: 'connection' };
+const PRIVATE: Topic = { kind: 'privateConnection' };
 
 export function addConnectionEvent(builder: Builder): void {
   const ConnectionEventTypeEnum = builder.enumType('ConnectionEventType', {
@@ -27,9 +31,19 @@ export function addConnectionEvent(builder: Builder): void {
   builder.subscriptionField('connectionEvents', t =>
     t.field({
       type: ConnectionEventType,
-      description: 'Lifecycle of the upstream connections. The latest event of each comes at once.',
-      subscribe: (_root, _args, { services: { hub } }) =>
-        asSource(eventFeed([{ kind: 'connection' }], { current: () => [...hub.lastConnectionEvents()] })),
+      description:
+        'Lifecycle of the upstream connections. The latest event of each comes at once. Events of the private connection come with the access token only.',
+      subscribe: (_root, _args, { services: { hub }, grant }) => {
+        const topics: readonly Topic[] = grant.has('status:read') ? [PUBLIC, PRIVATE] : [PUBLIC];
+        return asSource(
+          eventFeed(topics, {
+            current: topic => {
+              const event = hub.lastConnectionEvent(topic === PRIVATE ? 'private' : 'public');
+              return event === undefined ? [] : [event];
+            },
+          }),
+        );
+      },
       resolve: unwrap<ConnectionEvent>,
     }),
   );

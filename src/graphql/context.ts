@@ -6,6 +6,7 @@ import type { Compartment } from '../lib/containment.ts';
 import type { FairLine } from '../lib/fair-line.ts';
 import type { TradeUpdate } from '../market/trade-update.ts';
 import type { CursorSigner } from './cursor.ts';
+import type { Grant } from './grant.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every operation may use; one object for the life of the server. */
@@ -25,9 +26,6 @@ export interface Services {
   /** Takes an error that users must not see the inside of to the log; returns the id under which they see it. */
   readonly reportUnexpected: (error: unknown, compartment?: Compartment) => string;
 }
-
-/** What a client may read besides the market: `balances:read` with the access token. */
-export type Grant = 'none' | 'balances:read';
 
 /** What the resolvers of a broadcast may use: nothing that belongs to one of its subscribers. */
 export interface BroadcastContext {

@@ -1,21 +1,27 @@
 import { type Health, healthOf } from '../hub/health.ts';
 import { symbolOf } from '../kraken/subscription.ts';
 import type { Builder } from './builder.ts';
-import type { Services } from './context.ts';
 import { costs } from './cost.ts';
 import { asSource, clockFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import { addStatistics } from './statistics.ts';
+import { StatusView } from './status-view.ts';
 import { addUpstream, countsOf, stateOf } from './upstream.ts';
 
 const HEALTH = {
-  HEALTHY: { description: 'Connected, and everything that is subscribed streams.' },
-  DEGRADED: { description: 'Connected, and something does not stream, or the exchange is not online.' },
+  HEALTHY: { description: 'Connected, and everything that the operator wants streams.' },
+  DEGRADED: {
+    description:
+      'Connected, and the exchange is not online, something that the operator wants does not stream, or what anyone reads is being repaired.',
+  },
   DOWN: { description: 'Not connected: values are the last ones known.' },
 } satisfies Record<Health, object>;
 
 /** How many times a second a status may be read by the clock. */
 const HIGHEST_STATUS_RATE = 10;
+
+/** What anonymous visitors are not told: it would tell when the account trades. */
+const UNTOLD = ' What tells how the account moves is null, 0 or false without the access token.';
 
 export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): void {
   const { UpstreamConnection, UpstreamSubscription, SubscriptionCountType } = addUpstream(
@@ -25,61 +31,59 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
   const statistics = addStatistics(builder);
   const HealthEnum = builder.enumType('Health', { description: 'How the feed does.', values: HEALTH });
 
-  const StatusType = builder.objectRef<Services>('Status').implement({
+  const StatusType = builder.objectRef<StatusView>('Status').implement({
     description: 'How this server and its feed do.',
     fields: t => ({
       health: t.field({
         type: HealthEnum,
         description: 'In one word.',
-        resolve: ({ client }) => healthOf(client),
+        resolve: ({ services }) => healthOf(services.client),
       }),
-      version: t.exposeString('version', { description: 'Of this server.' }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
+      version: t.string({ description: 'Of this server.', resolve: ({ services }) => services.version }),
+      startedAt: t.field({
+        type: 'DateTime',
+        description: 'When it started.',
+        resolve: ({ services }) => services.startedAt,
+      }),
       uptimeSeconds: t.float({
         description: 'Seconds since then.',
-        resolve: ({ clock, startedAt }) => (clock.now() - startedAt) / 1000,
+        resolve: ({ services: { clock, startedAt } }) => (clock.now() - startedAt) / 1000,
       }),
       exchange: t.string({
         nullable: true,
         description:
           "Kraken's own system state: online, maintenance, cancel_only, post_only, limit_only; null before it was heard.",
-        resolve: ({ client }) => client.exchangeStatus,
+        resolve: ({ services }) => services.client.exchangeStatus,
       }),
-      public: t.field({
+      public: t.expose('public', { type: UpstreamConnection, description: 'Market data.' }),
+      private: t.expose('private', {
         type: UpstreamConnection,
-        description: 'Market data.',
-        resolve: ({ client }) => client.getConnectionStatus().public,
+        description: `Balances.${UNTOLD}`,
       }),
-      private: t.field({
-        type: UpstreamConnection,
-        description: 'Balances.',
-        resolve: ({ client }) => client.getConnectionStatus().private,
-      }),
-      messages: t.field({
+      messages: t.expose('messages', {
         type: statistics.MessageStatisticsType,
-        description: 'What came in.',
-        resolve: ({ client }) => client.getMessageStatistics(),
+        description: 'What came in, of the account only with the access token.',
       }),
       lag: t.field({
         type: statistics.LagType,
         nullable: true,
         description: 'How late values reach subscribers; null when none was sent of late.',
-        resolve: ({ hub, clock }) => hub.lag.view(clock.now()),
+        resolve: ({ services: { hub, clock } }) => hub.lag.view(clock.now()),
       }),
       subscriptions: t.field({
         type: [UpstreamSubscription],
         ...costs({ items: { of: ['first'], otherwise: 2_000 } }),
-        description: 'What is subscribed at Kraken.',
+        description: 'What is subscribed at Kraken, of the account only with the access token.',
         args: {
           symbol: t.arg({ type: 'Symbol', description: 'Of this pair alone; of all, and of none, if null.' }),
           live: t.arg.boolean({ description: 'Those that are LIVE, or those that are not; all if null.' }),
           first: t.arg.int({ description: 'So many at the most; all if null.' }),
         },
-        resolve: ({ client }, { symbol, live, first }) => {
-          const found = [...client.getSubscriptions()].filter(
+        resolve: ({ services, subscriptions }, { symbol, live, first }) => {
+          const found = subscriptions.filter(
             subscription =>
               (symbol == null || symbolOf(subscription.topic) === symbol) &&
-              (live == null || live === (stateOf(client, subscription) === 'LIVE')),
+              (live == null || live === (stateOf(services.client, subscription) === 'LIVE')),
           );
           return first == null ? found : found.slice(0, Math.max(0, first));
         },
@@ -88,27 +92,25 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
         type: [SubscriptionCountType],
         ...costs({ items: 6 }),
         description: 'How many of them are in which state; states that none is in are left out.',
-        resolve: ({ client }) => countsOf(client),
+        resolve: ({ services, subscriptions }) => countsOf(services.client, subscriptions),
       }),
       books: t.field({
         type: statistics.BookStatisticsType,
         description: 'How the order books do.',
-        resolve: ({ client }) => client.market.bookStatistics,
+        resolve: ({ services }) => services.client.market.bookStatistics,
       }),
       trades: t.field({
         type: statistics.TradeStatisticsType,
         description: 'How complete the trades are.',
-        resolve: ({ client }) => client.market.tradeStatistics,
+        resolve: ({ services }) => services.client.market.tradeStatistics,
       }),
-      balanceStreaming: t.field({
+      balanceStreaming: t.expose('balanceStreaming', {
         type: statistics.BalanceStreamingStatusType,
-        description: 'How the balances do.',
-        resolve: ({ client }) => client.getBalanceStreamingStatus(),
+        description: `How the balances do.${UNTOLD}`,
       }),
-      clients: t.field({
+      clients: t.expose('clients', {
         type: statistics.ClientStatisticsType,
-        description: 'What goes out.',
-        resolve: ({ hub }) => hub.statistics(),
+        description: 'What goes out, of balances only with the access token.',
       }),
     }),
   });
@@ -117,7 +119,7 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
     t.field({
       type: StatusType,
       description: 'Health and statistics of this server and its feed. Works without any upstream.',
-      resolve: (_root, _args, { services }) => services,
+      resolve: (_root, _args, { services, grant }) => new StatusView(services, grant),
     }),
   );
 
@@ -132,9 +134,11 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
           description: `How many times a second, at most ${HIGHEST_STATUS_RATE}.`,
         }),
       },
-      subscribe: (_root, { maxRate }, { services }) =>
-        asSource(clockFeed({ kind: 'status' }, Math.min(maxRate, HIGHEST_STATUS_RATE), () => services)),
-      resolve: unwrap<Services>,
+      subscribe: (_root, { maxRate }, { services, grant }) => {
+        const view = new StatusView(services, grant);
+        return asSource(clockFeed({ kind: 'status' }, Math.min(maxRate, HIGHEST_STATUS_RATE), () => view));
+      },
+      resolve: unwrap<StatusView>,
     }),
   );
 }

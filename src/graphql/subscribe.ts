@@ -73,7 +73,7 @@ export function planSubscription(
       executor.prepare({ ...args, contextValue: context }, result => serialise(result, mask)),
       services.maxResultBytes,
     );
-    const key = `${grant}\n${keyOf(document, operation, field, variableValues.coerced)}`;
+    const key = `${grant.key}\n${keyOf(document, operation, field, variableValues.coerced)}`;
     const prepare = (gone: AbortSignal): Promise<void> | undefined =>
       feed.prepare(gone)?.catch((error: unknown) => Promise.reject(masked(error)));
     return { plan: createPlan(key, feed, render, mask, maskFailure), prepare };

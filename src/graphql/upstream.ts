@@ -113,9 +113,12 @@ export function stateOf(client: KrakenWebSocketV2, { topic, state }: Subscriptio
   return ('symbol' in topic ? client.feedState(feedOf(topic), topic.symbol) : undefined) ?? state;
 }
 
-export function countsOf(client: KrakenWebSocketV2): readonly SubscriptionCount[] {
+export function countsOf(
+  client: KrakenWebSocketV2,
+  subscriptions: readonly SubscriptionView[],
+): readonly SubscriptionCount[] {
   const counts = new Map<FeedState, number>();
-  for (const subscription of client.getSubscriptions()) {
+  for (const subscription of subscriptions) {
     const state = stateOf(client, subscription);
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }

@@ -10,17 +10,24 @@ export interface Readiness {
 }
 
 /**
- * `DOWN` without a connection; `DEGRADED` while something that is subscribed does not stream, or the exchange
- * itself says that it is not online; `HEALTHY` otherwise.
+ * `DOWN` without a connection. `DEGRADED` while the exchange itself says that it is not online, while something that the
+ * operator wants does not stream (declared subscriptions, the list of pairs, the account's channels), or while what
+ * anyone reads is being repaired: its integrity is the server's own business. What a reader asked for and Kraken does not
+ * serve says nothing of the feed. `HEALTHY` otherwise.
  */
 export function healthOf(client: KrakenWebSocketV2): Health {
   if (!client.isConnected) return 'DOWN';
   if (client.exchangeStatus !== undefined && client.exchangeStatus !== 'online') return 'DEGRADED';
-  for (const { topic, state } of client.getSubscriptions()) {
-    if (state === 'LIVE') continue;
-    // That Kraken refuses what some client asked for says nothing of the feed; that it refuses ours does.
-    const declared = 'symbol' in topic && client.declaredSymbols(feedOf(topic)).includes(topic.symbol);
-    if (state !== 'REJECTED' || declared) return 'DEGRADED';
+  const isAccountWanted = client.getBalanceStreamingStatus().enabled;
+  for (const { topic, state: subscribed } of client.getSubscriptions()) {
+    if ('symbol' in topic) {
+      const feed = feedOf(topic);
+      if (subscribed !== 'REJECTED' && client.isBeingRepaired(feed, topic.symbol)) return 'DEGRADED';
+      if (subscribed !== 'LIVE' && client.isDeclared(feed, topic.symbol)) return 'DEGRADED';
+    } else {
+      const state = topic.channel === 'balances' ? client.balancesState : subscribed;
+      if (state !== 'LIVE' && (topic.channel === 'instrument' || isAccountWanted)) return 'DEGRADED';
+    }
   }
   return 'HEALTHY';
 }

@@ -13,7 +13,15 @@ import { createBroadcast } from './create-broadcast.ts';
 import { Lag, type TimedChannel } from './lag.ts';
 import type { DeliveryCounters, Outlet } from './outlet.ts';
 import { Share } from './share.ts';
-import { type Topic, type TopicKey, TopicMap, upstreamOf, upstreamWeight, weightOf } from './topics.ts';
+import {
+  isOfAccount,
+  type Topic,
+  type TopicKey,
+  TopicMap,
+  upstreamOf,
+  upstreamWeight,
+  weightOf,
+} from './topics.ts';
 import { Turn } from './turn.ts';
 
 /** Counts of the clients of this server. */
@@ -65,6 +73,8 @@ export class Hub implements ClientObserver {
   readonly #readers = new TopicMap<Readers>();
   readonly #broadcasts = new Map<string, Broadcast>();
   readonly #counters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
+  /** The same of what moves when the account does. */
+  readonly #accountCounters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
   /** A topic for each asset of the account, always the same one. */
   readonly #assetTopics = new Map<Asset, Topic>();
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
@@ -143,7 +153,7 @@ export class Hub implements ClientObserver {
     const broadcast = createBroadcast(plan, {
       clock: this.#clock,
       turn: this.turn,
-      counters: this.#counters,
+      counters: plan.topics.some(isOfAccount) ? this.#accountCounters : this.#counters,
     });
     this.#broadcasts.set(plan.key, broadcast);
     for (const topic of plan.topics) {
@@ -314,12 +324,11 @@ export class Hub implements ClientObserver {
 
   connectionEvent(event: ConnectionEvent): void {
     this.#lastConnectionEvents.set(event.connection, event);
-    this.#changed('connection', '', event);
+    this.#changed(event.connection === 'private' ? 'privateConnection' : 'connection', '', event);
   }
 
-  /** The latest event of each connection. */
-  lastConnectionEvents(): Iterable<ConnectionEvent> {
-    return this.#lastConnectionEvents.values();
+  lastConnectionEvent(connection: ConnectionEvent['connection']): ConnectionEvent | undefined {
+    return this.#lastConnectionEvents.get(connection);
   }
 
   #happened(channel: TimedChannel, timestamp: string | undefined): void {
@@ -358,6 +367,18 @@ export class Hub implements ClientObserver {
   }
 
   statistics(): ClientStatistics {
+    const { delivered, conflated, slowConsumers } = this.#accountCounters;
+    const market = this.marketStatistics();
+    return {
+      ...market,
+      delivered: market.delivered + delivered,
+      conflated: market.conflated + conflated,
+      slowConsumers: market.slowConsumers + slowConsumers,
+    };
+  }
+
+  /** The same without the values that were delivered because the account moved. */
+  marketStatistics(): ClientStatistics {
     let subscriptions = 0;
     for (const broadcast of this.#broadcasts.values()) subscriptions += broadcast.size;
     return {

@@ -18,7 +18,9 @@ export type Topic =
   /** Every asset of the account; a change names the one, as a `balance`. */
   | { readonly kind: 'balances' }
   | { readonly kind: 'balance'; readonly asset: Asset }
+  /** Events of the public connection, and of the private one. */
   | { readonly kind: 'connection' }
+  | { readonly kind: 'privateConnection' }
   /** Read by the clock: everything in it may have changed at any time. */
   | { readonly kind: 'status' };
 
@@ -99,6 +101,11 @@ export class TopicMap<Item> {
     const items = this.#byKey.get(keyOf(topic));
     if (items?.get(symbolOf(topic)) === item) items.delete(symbolOf(topic));
   }
+}
+
+/** Whether a topic moves when the account does. */
+export function isOfAccount({ kind }: Topic): boolean {
+  return kind === 'balances' || kind === 'balance' || kind === 'privateConnection';
 }
 
 function symbolOf(topic: Topic): string {

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { Context, Grant, Services } from '../graphql/context.ts';
+import type { Context, Services } from '../graphql/context.ts';
 import { maskError, toGraphQLError } from '../graphql/errors.ts';
+import type { Grant } from '../graphql/grant.ts';
 import { Loaders } from '../graphql/loaders.ts';
 import { readinessOf } from '../hub/health.ts';
 import { CodedError } from '../lib/coded-error.ts';
@@ -21,7 +22,7 @@ import type { HeaderCheck } from './origins.ts';
 import { StreamOutlet } from './outlets.ts';
 import type { Page } from './page.ts';
 import { pageHeaders } from './page-headers.ts';
-import { pathOf } from './paths.ts';
+import { isProbe, pathOf } from './paths.ts';
 import { notSupportedIfPersisted } from './persisted-queries.ts';
 import { boundedText } from './results.ts';
 import { refuseAtShutdown, sendAnswer } from './send-answer.ts';
@@ -30,6 +31,7 @@ import type { Shutdown } from './shutdown.ts';
 import type { StalledSockets } from './stalled-sockets.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 import { type RequestParameters, Validation } from './validation.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -42,6 +44,8 @@ export interface HttpOptions {
   readonly allowsOrigin: HeaderCheck;
   readonly allowsHost: HeaderCheck;
   readonly access: Access;
+  readonly wrongTokens: WrongTokens;
+  readonly droppedLogLines: () => number;
   readonly caps: ConnectionCaps;
   readonly callers: Callers;
   readonly containment: Containment;
@@ -74,8 +78,13 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const yoga = createGraphQL(options, validation);
   const graphiql = kept(() => loadGraphiQL(GRAPHQL_PATH, options.services.client.hasAccount));
   const dashboard = kept(loadDashboard);
-  const metrics = createMetrics(services, options.containment);
+  const metrics = createMetrics(services, {
+    contained: () => options.containment.counts,
+    wrongTokens: () => options.wrongTokens.count,
+    droppedLogLines: options.droppedLogLines,
+  });
   const server = createServer(serverOptions(options.keepAliveTimeoutMs), (request, response) => {
+    if (!options.caps.admits(request, response)) return;
     route(request, response, { ...options, yoga, graphiql, dashboard, metrics }).catch((error: unknown) => {
       options.containment.contain('request', error);
       if (!response.headersSent) send(response, 500, 'text/plain', 'Internal server error\n');
@@ -244,6 +253,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
     send(response, 403, 'text/plain', `This server is not called that: ${ALLOWED}\n`);
     return;
   }
+  if (isProbe(pathname)) response.setHeader('Cache-Control', 'no-store');
   switch (pathname) {
     case '/':
       await dashboardPage(response, routes);
@@ -255,7 +265,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       ready(response, routes);
       return;
     case '/metrics':
-      send(response, 200, routes.metrics.contentType, await routes.metrics.text());
+      await metrics(request, response, routes);
       return;
     case GRAPHQL_PATH:
       if (wantsPage(request)) {
@@ -280,13 +290,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
     refuseAtShutdown(request, response);
     return;
   }
-  const grant = routes.access(request.headers.authorization);
-  if (grant === undefined) {
-    response.setHeader('WWW-Authenticate', 'Bearer');
-    const error = toGraphQLError(new CodedError('UNAUTHENTICATED', 'The access token is not valid'));
-    send(response, 401, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
-    return;
-  }
+  const grant = await grantOf(request, response, routes);
+  if (grant === undefined) return;
   // What a page may send anywhere without asking (a form, plain text) is not taken.
   if (request.method === 'POST' && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     const error = new GraphQLError('A POST is application/json', { extensions: { code: 'BAD_REQUEST' } });
@@ -311,6 +316,27 @@ function refuse(response: ServerResponse, error: GraphQLError): void {
   const { retryAfterMs } = error.extensions;
   if (typeof retryAfterMs === 'number') response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1_000));
   send(response, 429, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+}
+
+/** What the sender of a request may read; undefined when its token is wrong and it has been told so. */
+async function grantOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { access, wrongTokens }: Routes,
+): Promise<Grant | undefined> {
+  const grant = access(request.headers.authorization);
+  if (grant !== undefined) return grant;
+  await wrongTokens.seen(request);
+  response.setHeader('WWW-Authenticate', 'Bearer');
+  const error = toGraphQLError(new CodedError('UNAUTHENTICATED', 'The access token is not valid'));
+  send(response, 401, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+  return undefined;
+}
+
+async function metrics(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+  const grant = await grantOf(request, response, routes);
+  if (grant === undefined) return;
+  send(response, 200, routes.metrics.contentType, await routes.metrics.text(grant));
 }
 
 const JSON_TYPE = /^application\/json *(;|$)/i;

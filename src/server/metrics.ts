@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConnectionView } from '../client/upstream.ts';
 import type { Services } from '../graphql/context.ts';
+import { FULL_GRANT, type Grant, PUBLIC_GRANT } from '../graphql/grant.ts';
+import { StatusView } from '../graphql/status-view.ts';
 import { type Health, healthOf } from '../hub/health.ts';
-import type { Containment } from '../lib/containment.ts';
 
 const HEALTHS: readonly Health[] = ['HEALTHY', 'DEGRADED', 'DOWN'];
 /** The event loop's delay is sampled this often. */
@@ -16,7 +17,14 @@ const KEPT_MS = 1_000;
 /** Text for Prometheus. */
 export interface Metrics {
   readonly contentType: string;
-  text(): Promise<string>;
+  text(grant: Grant): Promise<string>;
+}
+
+/** What is counted elsewhere than in the services. */
+export interface Counts {
+  readonly contained: () => Iterable<readonly [compartment: string, count: number]>;
+  readonly wrongTokens: () => number;
+  readonly droppedLogLines: () => number;
 }
 
 /** What prom-client tells of every Node process: once in a process, as it observes the process for good. */
@@ -32,27 +40,45 @@ function ofProcess(): Registry {
 
 /**
  * What the server counts, beside what there is to know of the process. But for the lag nothing is counted here: figures
- * are read where they are kept, when somebody asks. No pair, no balance and no client is named.
+ * are read where they are kept, when somebody asks. No pair, no balance and no client is named, and without `status:read`
+ * nothing moves because the account does.
  */
-export function createMetrics(services: Services, containment: Containment): Metrics {
-  const { clock } = services;
-  const registry = Registry.merge([ofProcess(), ofServer(services, containment)]);
-  let kept: Promise<string> | undefined;
-  let keptSinceMs = 0;
+export function createMetrics(services: Services, counts: Counts): Metrics {
+  const lag = new Histogram({
+    name: 'graphql_lag_seconds',
+    help: "From the exchange's timestamp to the write to every subscriber's socket, once a turn and channel.",
+    labelNames: ['channel'],
+    buckets: LAG_BUCKETS,
+    registers: [],
+  });
+  services.hub.lag.observe = (channel, seconds) => lag.observe({ channel }, seconds);
+  const of = (grant: Grant): (() => Promise<string>) => {
+    const server = ofServer(new StatusView(services, grant), counts);
+    server.registerMetric(lag);
+    return kept(Registry.merge([ofProcess(), server]), services);
+  };
+  const [ofAll, ofMarket] = [of(FULL_GRANT), of(PUBLIC_GRANT)];
   return {
-    contentType: registry.contentType,
-    text() {
-      const nowMs = clock.monotonicMs();
-      if (kept === undefined || nowMs - keptSinceMs >= KEPT_MS) {
-        kept = registry.metrics();
-        keptSinceMs = nowMs;
-      }
-      return kept;
-    },
+    contentType: ofProcess().contentType,
+    text: grant => (grant.has('status:read') ? ofAll() : ofMarket()),
   };
 }
 
-function ofServer({ client, hub }: Services, containment: Containment): Registry {
+function kept(registry: Registry, { clock }: Services): () => Promise<string> {
+  let text: Promise<string> | undefined;
+  let sinceMs = 0;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (text === undefined || nowMs - sinceMs >= KEPT_MS) {
+      text = registry.metrics();
+      sinceMs = nowMs;
+    }
+    return text;
+  };
+}
+
+function ofServer(view: StatusView, counts: Counts): Registry {
+  const { client } = view.services;
   const registry = new Registry();
 
   const gauge = <Label extends string = never>(
@@ -97,15 +123,13 @@ function ofServer({ client, hub }: Services, containment: Containment): Registry
     'health',
   );
 
-  const connections = (): readonly (readonly ['public' | 'private', ConnectionView])[] => {
-    const { public: market, private: account } = client.getConnectionStatus();
-    return account.state === 'DISABLED'
-      ? [['public', market]]
-      : [
-          ['public', market],
-          ['private', account],
-        ];
-  };
+  const connections = (): readonly (readonly ['public' | 'private', ConnectionView])[] =>
+    view.seesAccount && view.private.state !== 'DISABLED'
+      ? [
+          ['public', view.public],
+          ['private', view.private],
+        ]
+      : [['public', view.public]];
   gauge(
     'kraken_connected',
     'Whether a connection to Kraken is up.',
@@ -137,7 +161,7 @@ function ofServer({ client, hub }: Services, containment: Containment): Registry
     'kraken_messages_total',
     'Messages from Kraken; answers to requests count as the channel method.',
     metric => {
-      for (const { channel, total } of client.getMessageStatistics().channels) metric.inc({ channel }, total);
+      for (const { channel, total } of view.messages.channels) metric.inc({ channel }, total);
     },
     'channel',
   );
@@ -145,8 +169,7 @@ function ofServer({ client, hub }: Services, containment: Containment): Registry
     'kraken_message_errors_total',
     'Messages that were not understood, failed a check, or refused a request.',
     metric => {
-      for (const { channel, errors } of client.getMessageStatistics().channels)
-        metric.inc({ channel }, errors);
+      for (const { channel, errors } of view.messages.channels) metric.inc({ channel }, errors);
     },
     'channel',
   );
@@ -155,7 +178,7 @@ function ofServer({ client, hub }: Services, containment: Containment): Registry
     'Subscriptions at Kraken, by where they stand.',
     metric => {
       metric.reset();
-      for (const { state } of client.getSubscriptions()) metric.inc({ state });
+      for (const { state } of view.subscriptions) metric.inc({ state });
     },
     'state',
   );
@@ -183,43 +206,41 @@ function ofServer({ client, hub }: Services, containment: Containment): Registry
     metric.inc(market.tradeStatistics.tradesLost),
   );
 
-  const lag = new Histogram({
-    name: 'graphql_lag_seconds',
-    help: "From the exchange's timestamp to the write to every subscriber's socket, once a turn and channel.",
-    labelNames: ['channel'],
-    buckets: LAG_BUCKETS,
-    registers: [registry],
-  });
-  hub.lag.observe = (channel, seconds) => lag.observe({ channel }, seconds);
   gauge('graphql_connections', 'Open WebSockets and event streams.', metric =>
-    metric.set(hub.statistics().connections),
+    metric.set(view.clients.connections),
   );
   counter('graphql_connections_refused_total', 'TCP connections for which there was no room.', metric =>
-    metric.inc(hub.statistics().refused),
+    metric.inc(view.clients.refused),
   );
   gauge('graphql_subscriptions', 'GraphQL subscriptions under way.', metric =>
-    metric.set(hub.statistics().subscriptions),
+    metric.set(view.clients.subscriptions),
   );
   gauge('graphql_broadcasts', 'Distinct subscriptions that are executed.', metric =>
-    metric.set(hub.statistics().broadcasts),
+    metric.set(view.clients.broadcasts),
   );
   counter('graphql_values_delivered_total', 'Values handed to subscribers.', metric =>
-    metric.inc(hub.statistics().delivered),
+    metric.inc(view.clients.delivered),
   );
   counter('graphql_values_conflated_total', 'Values that a later one replaced before delivery.', metric =>
-    metric.inc(hub.statistics().conflated),
+    metric.inc(view.clients.conflated),
   );
   counter('graphql_slow_consumers_total', 'Times that a reader fell behind.', metric =>
-    metric.inc(hub.statistics().slowConsumers),
+    metric.inc(view.clients.slowConsumers),
+  );
+  counter('graphql_wrong_tokens_total', 'Requests with an access token that is wrong.', metric =>
+    metric.inc(counts.wrongTokens()),
+  );
+  counter('graphql_log_lines_dropped_total', 'Lines of the log that could not be written.', metric =>
+    metric.inc(counts.droppedLogLines()),
   );
   counter('graphql_stalled_sockets_total', 'Sockets that were dropped because no one read them.', metric =>
-    metric.inc(hub.statistics().stalled),
+    metric.inc(view.clients.stalled),
   );
   counter(
     'graphql_contained_errors_total',
     'Unexpected errors that ended one broadcast, socket, operation, request or timer, and nothing else.',
     metric => {
-      for (const [compartment, count] of containment.counts) metric.inc({ compartment }, count);
+      for (const [compartment, count] of counts.contained()) metric.inc({ compartment }, count);
     },
     'compartment',
   );

@@ -10,7 +10,8 @@ import {
 } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import type { Context, Grant } from '../graphql/context.ts';
+import type { Context } from '../graphql/context.ts';
+import { type Grant, PUBLIC_GRANT } from '../graphql/grant.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Outlet } from '../hub/outlet.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
@@ -20,6 +21,7 @@ import type { Access } from './access.ts';
 import { type Caller, preparationCost } from './admission.ts';
 import type { Callers } from './callers.ts';
 import { ClientMessages } from './client-messages.ts';
+import type { ConnectionCaps } from './connection-caps.ts';
 import { FrameComposer } from './frame-composer.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { ServerContext } from './http.ts';
@@ -32,6 +34,7 @@ import { boundedText } from './results.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { OpenSubscription } from './subscriptions.ts';
 import type { RequestParameters } from './validation.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
 const KEEP_ALIVE_MS = 12_000;
 /** Who does not answer that the socket is to close is dropped after this. */
@@ -55,6 +58,8 @@ export interface WebSocketOptions {
   /** Bytes that one result may have. */
   readonly maxResultBytes: number;
   readonly shutdown: Shutdown;
+  readonly wrongTokens: WrongTokens;
+  readonly caps: ConnectionCaps;
 }
 
 /**
@@ -77,7 +82,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
     onConnect: ({ extra, connectionParams }) => {
       const grant = access(connectionParams?.['Authorization'] ?? connectionParams?.['authorization']);
       // graphql-ws closes the socket with 4403.
-      if (grant === undefined) return false;
+      if (grant === undefined) return options.wrongTokens.seen(extra.request).then(() => false);
       extra.grant = grant;
       return true;
     },
@@ -124,6 +129,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
 
   const environment = { turn: hub.turn, clock, composer: new FrameComposer(), containment };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!options.caps.admitsUpgrade(request)) return;
     if (pathOf(request) !== path) return refuse(socket, '404 Not Found');
     if (!allowsOrigin(request) || !allowsHost(request)) return refuse(socket, '403 Forbidden');
     if (shutdown.begun) return refuse(socket, '503 Service Unavailable');
@@ -150,7 +156,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
     const messages = new ClientMessages(websocket, writer, clock);
     const closed = protocol.opened(
       protocolSocket(websocket, messages, containment, id => operations.get(id)?.gone.abort()),
-      { request, websocket, writer, caller, streams, operations, grant: 'none' },
+      { request, websocket, writer, caller, streams, operations, grant: PUBLIC_GRANT },
     );
     const endStreams = (): void => {
       for (const operation of operations.values()) operation.gone.abort();

@@ -24,7 +24,9 @@ function fail(message: string): never {
 
 function number(name: 'port' | 'seed' | 'rate' | 'book-rate' | 'interval'): number {
   const value = Number(values[name]);
-  return value >= 0 ? value : fail(`--${name} ${values[name]} is not valid: it takes a number from 0`);
+  return value >= 0 && Number.isFinite(value)
+    ? value
+    : fail(`--${name} ${values[name]} is not valid: it takes a number from 0`);
 }
 
 const exchange = new Exchange({

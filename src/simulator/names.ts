@@ -1,27 +1,32 @@
 /** What REST calls assets and pairs: coins of the first years begin with X, money with Z. */
-const OLD_NAMES: Readonly<Record<string, string>> = {
-  BTC: 'XXBT',
-  DOGE: 'XXDG',
-  ETH: 'XETH',
-  XRP: 'XXRP',
-  XLM: 'XXLM',
-  LTC: 'XLTC',
-  USD: 'ZUSD',
-  EUR: 'ZEUR',
-  GBP: 'ZGBP',
-};
-const ALT_NAMES: Readonly<Record<string, string>> = { BTC: 'XBT', DOGE: 'XDG' };
+const OLD_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    BTC: 'XXBT',
+    DOGE: 'XXDG',
+    ETH: 'XETH',
+    XRP: 'XXRP',
+    XLM: 'XXLM',
+    LTC: 'XLTC',
+    USD: 'ZUSD',
+    EUR: 'ZEUR',
+    GBP: 'ZGBP',
+  }),
+);
+const ALT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['BTC', 'XBT'],
+  ['DOGE', 'XDG'],
+]);
 
 /** `XXBT`; with a suffix `XBT.F`. */
 export function restNameOf(asset: string): string {
   const [base = '', ...suffixes] = asset.split('.');
   if (suffixes.length > 0) return [altNameOf(base), ...suffixes].join('.');
-  return OLD_NAMES[base] ?? base;
+  return OLD_NAMES.get(base) ?? base;
 }
 
 /** `XBT` */
 export function altNameOf(asset: string): string {
-  return ALT_NAMES[asset] ?? asset;
+  return ALT_NAMES.get(asset) ?? asset;
 }
 
 /** `XBTUSD` */
@@ -31,6 +36,6 @@ export function pairAltNameOf(base: string, quote: string): string {
 
 /** `XXBTZUSD` where both have old names, `SOLUSD` elsewhere. */
 export function pairKeyOf(base: string, quote: string): string {
-  const bothOld = OLD_NAMES[base] !== undefined && OLD_NAMES[quote] !== undefined && base !== 'DOGE';
+  const bothOld = OLD_NAMES.has(base) && OLD_NAMES.has(quote) && base !== 'DOGE';
   return bothOld ? restNameOf(base) + restNameOf(quote) : pairAltNameOf(base, quote);
 }

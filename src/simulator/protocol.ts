@@ -6,11 +6,11 @@ const PUBLIC_CHANNELS = new Set(['ticker', 'book', 'trade', 'ohlc', 'instrument'
 const EVENT_TRIGGERS: readonly unknown[] = ['trades', 'bbo'];
 const BOOK_DEPTHS: readonly unknown[] = [10, 25, 100, 500, 1000];
 const PRIVATE_CHANNELS = new Set(['balances', 'executions']);
-const MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
-  subscribe: new Set(['method', 'params', 'req_id']),
-  unsubscribe: new Set(['method', 'params', 'req_id']),
-  ping: new Set(['method', 'req_id']),
-};
+const MEMBERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['subscribe', new Set(['method', 'params', 'req_id'])],
+  ['unsubscribe', new Set(['method', 'params', 'req_id'])],
+  ['ping', new Set(['method', 'req_id'])],
+]);
 
 /** What a client asked for, after the gateway has looked at it. */
 export type ParsedRequest =
@@ -55,7 +55,7 @@ export function parseRequest(
   if (!isRecord(frame)) return refuse('error', undefined, 'Malformed request');
   const { method, req_id: reqId, params } = frame;
   if (reqId !== undefined && !Number.isInteger(reqId)) return refuse('error', undefined, 'Malformed request');
-  const members = typeof method === 'string' ? MEMBERS[method] : undefined;
+  const members = typeof method === 'string' ? MEMBERS.get(method) : undefined;
   if (typeof method !== 'string' || members === undefined) {
     return refuse(typeof method === 'string' ? method : 'error', reqId, 'Unsupported event');
   }

@@ -108,7 +108,7 @@ describe('balances', () => {
     denied.exchange.account.permissions.delete('websockets');
     denied.exchange.dropAll();
     const { data } = await eventually(
-      () => query(denied.url, '{ status { balanceStreaming { healthy denied } } }'),
+      () => query(denied.url, '{ status { balanceStreaming { healthy denied } } }', {}, TOKEN),
       ({ data }) => data.status.balanceStreaming.denied !== null,
     );
     assert.match(data.status.balanceStreaming.denied, /the API key lacks "Access WebSockets API"/);

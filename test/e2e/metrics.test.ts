@@ -3,9 +3,13 @@ import { test } from 'node:test';
 import { connect, eventually, query, subscribe } from '../support/client.ts';
 import { start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
+function bearer(token: string): RequestInit {
+  return { headers: { authorization: `Bearer ${token}` } };
+}
+
 /** Samples of Prometheus' text format by name and labels, without those that every Node process has. */
-async function samples(url: string): Promise<ReadonlyMap<string, number>> {
-  const response = await fetch(`${url}/metrics`);
+async function samples(url: string, token?: string): Promise<ReadonlyMap<string, number>> {
+  const response = await fetch(`${url}/metrics`, token === undefined ? {} : bearer(token));
   assert.equal(response.status, 200);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
   const lines = (await response.text()).split('\n').filter(line => /^(kraken|graphql)_/.test(line));
@@ -86,9 +90,9 @@ test('/metrics says what status says', async () => {
 test('/metrics names no pair, no asset, no secret', async () => {
   await using pair = await start({}, WITH_ACCOUNT);
   await query(pair.url, '{ portfolio { total } }', {}, TOKEN);
-  const found = await samples(pair.url);
+  const found = await samples(pair.url, TOKEN);
   assert.equal(found.get('kraken_connected{connection="private"}'), 1);
-  const text = await (await fetch(`${pair.url}/metrics`)).text();
+  const text = await (await fetch(`${pair.url}/metrics`, bearer(TOKEN))).text();
   for (const word of ['BTC', 'USD', TOKEN, WITH_ACCOUNT.KRAKEN_API_KEY])
     assert.ok(!text.includes(word), word);
 });

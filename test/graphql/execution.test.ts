@@ -15,8 +15,10 @@ import {
 import { KrakenWebSocketV2 } from '../../src/client.ts';
 import { CursorSigner } from '../../src/graphql/cursor.ts';
 import { Executor, interpreted } from '../../src/graphql/execution.ts';
+import { FULL_GRANT } from '../../src/graphql/grant.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createWriter } from '../../src/graphql/selection.ts';
+import { StatusView } from '../../src/graphql/status-view.ts';
 import { createReplayLine } from '../../src/graphql/trade-replay.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { decode } from '../../src/kraken/decode.ts';
@@ -43,6 +45,7 @@ const services = {
   startedAt: 1_780_000_000_000,
   cursors: new CursorSigner(Buffer.alloc(32)),
   replays: createReplayLine(),
+  maxResultBytes: 1_000_000,
   reportUnexpected: () => 'an id',
 };
 const tickers = frames('ticker.jsonl').map(frame => {
@@ -78,7 +81,7 @@ const events = [
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ticker: [...tickers, new CodedError('UPSTREAM_REJECTED', 'Kraken refused', { reason: 'no' })],
   connectionEvents: events,
-  status: [services],
+  status: [new StatusView(services, FULL_GRANT)],
   book: [book],
   bookUpdates: [
     { kind: 'snapshot', book, reason: 'SUBSCRIBED' },
@@ -111,7 +114,7 @@ function assertSame(document: DocumentNode, variableValues: Record<string, unkno
     document,
     operationName: operation.name?.value,
     variableValues,
-    contextValue: { services, grant: 'balances:read' },
+    contextValue: { services, grant: FULL_GRANT },
   };
   const executor = new Executor(schema);
   const compiled = executor.compile(args);

@@ -62,12 +62,17 @@ export type ConnectionState =
 
 /** How the feed does. */
 export type Health =
-  /** Connected, and everything that is subscribed streams. */
+  /** Connected, and everything that the operator wants streams. */
   | 'HEALTHY'
-  /** Connected, and something does not stream, or the exchange is not online. */
+  /** Connected, and the exchange is not online, something that the operator wants does not stream, or what anyone reads is being repaired. */
   | 'DEGRADED'
   /** Not connected: values are the last ones known. */
   | 'DOWN';
+
+export type AccountStatusSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountStatusSubscription = { readonly status: { readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly balanceStreaming: { readonly denied: string | null, readonly holdsDenied: string | null } } };
 
 export type AccountBalancesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -84,7 +89,7 @@ export type AccountValueQuery = { readonly portfolio: { readonly total: string, 
 export type FeedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptionStates: ReadonlyArray<{ readonly state: FeedState, readonly count: number }>, readonly troubled: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean, readonly denied: string | null, readonly holdsDenied: string | null }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
+export type FeedSubscription = { readonly status: { readonly health: Health, readonly version: string, readonly startedAt: string, readonly uptimeSeconds: number, readonly exchange: string | null, readonly public: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly private: { readonly state: ConnectionState, readonly connectedAt: string | null, readonly reconnects: number, readonly latencyMs: number | null, readonly lastError: string | null }, readonly messages: { readonly errors: number, readonly ratePerSecond: number, readonly channels: ReadonlyArray<{ readonly channel: string, readonly total: number, readonly ratePerSecond: number, readonly lastMessageAt: string | null }> }, readonly lag: { readonly medianMs: number, readonly p99Ms: number } | null, readonly subscriptionStates: ReadonlyArray<{ readonly state: FeedState, readonly count: number }>, readonly troubled: ReadonlyArray<{ readonly channel: string, readonly symbol: string | null, readonly depth: number | null, readonly interval: number | null, readonly state: FeedState, readonly subscribers: number, readonly lastMessageAt: string | null, readonly error: string | null }>, readonly books: { readonly verified: number, readonly checksumFailures: number, readonly resyncs: number }, readonly trades: { readonly duplicatesDropped: number, readonly gapsDetected: number, readonly gapsRepaired: number, readonly tradesRecovered: number, readonly tradesLost: number }, readonly balanceStreaming: { readonly enabled: boolean }, readonly clients: { readonly connections: number, readonly refused: number, readonly subscriptions: number, readonly broadcasts: number, readonly delivered: number, readonly conflated: number, readonly slowConsumers: number } } };
 
 export type PairStateSubscriptionVariables = Exact<{
   symbol: string;
@@ -221,6 +226,25 @@ export const BarFragmentDoc = new TypedDocumentString(`
   closed
 }
     `, {"fragmentName":"Bar"}) as unknown as TypedDocumentString<BarFragment, unknown>;
+export const AccountStatusDocument = new TypedDocumentString(`
+    subscription AccountStatus {
+  status(maxRate: 1) {
+    private {
+      ...Upstream
+    }
+    balanceStreaming {
+      denied
+      holdsDenied
+    }
+  }
+}
+    fragment Upstream on UpstreamConnection {
+  state
+  connectedAt
+  reconnects
+  latencyMs
+  lastError
+}`) as unknown as TypedDocumentString<AccountStatusSubscription, AccountStatusSubscriptionVariables>;
 export const AccountBalancesDocument = new TypedDocumentString(`
     subscription AccountBalances {
   balances {
@@ -302,8 +326,6 @@ export const FeedDocument = new TypedDocumentString(`
     }
     balanceStreaming {
       enabled
-      denied
-      holdsDenied
     }
     clients {
       connections

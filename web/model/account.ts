@@ -3,6 +3,8 @@ import { type ApiError, NOT_REACHED } from '../api/error.ts';
 import {
   AccountBalancesDocument,
   type AccountBalancesSubscription,
+  AccountStatusDocument,
+  type AccountStatusSubscription,
   AccountValueDocument,
   type AccountValueQuery,
 } from '../generated/operations.ts';
@@ -20,6 +22,8 @@ export class Account extends LiveModel {
   readonly balances = new Map<string, Balance>();
   /** What it is worth; undefined while that is not known. */
   portfolio: Portfolio | undefined;
+  /** How they are kept up to date; undefined while the server does not say. */
+  status: AccountStatusSubscription['status'] | undefined;
   currency = 'USD';
   /** Why there is no value. */
   valueError: ApiError | undefined;
@@ -82,6 +86,16 @@ export class Account extends LiveModel {
         },
       },
     );
+    const stopStatus = api.subscribe(
+      AccountStatusDocument,
+      {},
+      {
+        next: ({ status }) => this.#setStatus(status),
+        interrupted: () => this.#setStatus(undefined),
+        // The balances say what is wrong.
+        failed: () => {},
+      },
+    );
     // What it is worth is no one's before the token has been found right. An account without balances says so here alone.
     const timer = setInterval(() => {
       if (api.link.state === 'connected') this.#value();
@@ -91,6 +105,7 @@ export class Account extends LiveModel {
       clearInterval(timer);
       stopListening();
       stopBalances();
+      stopStatus();
       api.close();
     };
     this.changed();
@@ -105,6 +120,7 @@ export class Account extends LiveModel {
     this.balances.clear();
     this.standing = undefined;
     this.portfolio = undefined;
+    this.status = undefined;
     this.error = undefined;
     this.valueError = undefined;
     this.changed();
@@ -116,6 +132,11 @@ export class Account extends LiveModel {
     this.valueError = undefined;
     this.changed();
     this.#value();
+  }
+
+  #setStatus(status: Account['status']): void {
+    this.status = status;
+    this.changed();
   }
 
   #take(balance: Balance): void {

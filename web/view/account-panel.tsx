@@ -21,7 +21,8 @@ interface AccountPanelProps {
 export function AccountPanel({ feed, pairs, account }: AccountPanelProps) {
   useModels(feed, pairs, account, account.link, clock);
   const trust = account.trust(feed.status?.private.state === 'CONNECTED');
-  const { enabled, denied, holdsDenied } = feed.status?.balanceStreaming ?? {};
+  const { enabled } = feed.status?.balanceStreaming ?? {};
+  const { denied, holdsDenied } = account.status?.balanceStreaming ?? {};
   return (
     <Panel
       id="account"

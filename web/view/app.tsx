@@ -38,7 +38,7 @@ export function App({ api, feed, pairs, place, account }: AppProps) {
       <a class="skip" href="#market">
         Skip to the market
       </a>
-      <Header link={api.link} feed={feed} pairs={pairs} place={place} />
+      <Header link={api.link} feed={feed} account={account} pairs={pairs} place={place} />
       {api.link.outdated !== undefined && <Outdated reason={api.link.outdated} />}
       <main>
         <Market api={api} pair={pair} place={place} />

@@ -2,6 +2,7 @@ import type { Link } from '../api/link.ts';
 import type { ConnectionState, UpstreamFragment } from '../generated/operations.ts';
 import { count, milliseconds, perSecond, roughSpan } from '../lib/format.ts';
 import { pageClock } from '../lib/page-clock.ts';
+import type { Account } from '../model/account.ts';
 import { clock } from '../model/clock.ts';
 import type { FeedModel } from '../model/feed.ts';
 import { lagOf } from '../model/lag.ts';
@@ -14,13 +15,14 @@ import { useModels } from './use-model.ts';
 interface HeaderProps {
   readonly link: Link;
   readonly feed: FeedModel;
+  readonly account: Account;
   readonly pairs: Pairs;
   readonly place: Place;
 }
 
 /** What an operator sees from across the room. */
-export function Header({ link, feed, pairs, place }: HeaderProps) {
-  useModels(link, feed, clock);
+export function Header({ link, feed, account, pairs, place }: HeaderProps) {
+  useModels(link, feed, account, clock);
   const { status } = feed;
   const reached = link.state === 'connected';
   const lag = lagOf(status?.lag ?? null, status?.public.latencyMs ?? null);
@@ -49,7 +51,7 @@ export function Header({ link, feed, pairs, place }: HeaderProps) {
       {status && (
         <dl class={feed.isCurrent ? 'vitals' : 'vitals stale'}>
           <Upstream label="Public feed" upstream={status.public} feed={feed} />
-          <Upstream label="Private feed" upstream={status.private} feed={feed} />
+          <Upstream label="Private feed" upstream={account.status?.private ?? status.private} feed={feed} />
           <Figure label="Exchange" alarm={status.exchange !== null && status.exchange !== 'online'}>
             {status.exchange?.replace('_', ' ') ?? 'not heard yet'}
           </Figure>
