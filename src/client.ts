@@ -158,7 +158,6 @@ export class KrakenWebSocketV2 {
     this.streams = new Iterables(
       {
         market: this.#market,
-        now: () => clock.now(),
         resolveSymbol: text => this.resolveSymbol(text),
         retain: topic => this.retain(topic),
         release: topic => this.release(topic),
@@ -393,7 +392,7 @@ export class KrakenWebSocketV2 {
    */
   getOhlcData(symbol: string, limit = 100, interval = 1): readonly OHLCUpdate[] {
     const known = oneOf('interval', CANDLE_MINUTES, interval);
-    return this.#market.candles(this.resolveSymbol(symbol), known, limit, this.#config.clock.now()) ?? [];
+    return this.#market.candles(this.resolveSymbol(symbol), known, limit) ?? [];
   }
 
   /**

@@ -30,13 +30,8 @@ export class Candles {
   }
 
   /** The last candles, oldest first; undefined while nothing has come. */
-  last(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    count: number,
-    now: number,
-  ): readonly OHLCUpdate[] | undefined {
-    return this.series(symbol, interval)?.last(count, now);
+  last(symbol: PairSymbol, interval: CandleMinutes, count: number): readonly OHLCUpdate[] | undefined {
+    return this.series(symbol, interval)?.last(count);
   }
 
   /**
