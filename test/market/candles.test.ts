@@ -207,7 +207,7 @@ describe('candles that no one reads', () => {
     return candles;
   };
   const minutes = (candles: Candles): number[] | undefined =>
-    candles.last(SYMBOL, 1, 100, NOW)?.map(one => (Date.parse(one.intervalBegin) - START) / 60_000);
+    candles.last(SYMBOL, 1, 100)?.map(one => (Date.parse(one.intervalBegin) - START) / 60_000);
 
   test('are not to be read until a snapshot shows that none is missing, and then all are there', () => {
     const candles = parked();
@@ -215,7 +215,7 @@ describe('candles that no one reads', () => {
     candles.apply('snapshot', SYMBOL, 1, [row(10, 5), row(11, 1)], NOW);
     assert.deepEqual(minutes(candles), [0, 1, 9, 10, 11]);
     assert.equal(candles.series(SYMBOL, 1)?.complete, true);
-    assert.equal(candles.last(SYMBOL, 1, 2, NOW)?.[0]?.trades, 5, 'what was forming has been completed');
+    assert.equal(candles.last(SYMBOL, 1, 2)?.[0]?.trades, 5, 'what was forming has been completed');
   });
 
   test('are forgotten when candles may be missing in between, or a day has passed', () => {
