@@ -70,6 +70,12 @@ export class CandleSeries {
     return begins.flatMap(begin => this.at(begin) ?? []);
   }
 
+  /** No one reads it any more: for whoever reads it again, what has come by then is history. */
+  unread(): void {
+    this.#newsFrom = undefined;
+    this.#changed.clear();
+  }
+
   /**
    * A snapshot is the truth about its own time. If it does not reach back to what is known, candles in between may
    * have been missed, and what is before it is forgotten until history is merged again.

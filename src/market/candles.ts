@@ -76,6 +76,7 @@ export class Candles {
   park(symbol: PairSymbol, interval: CandleMinutes, now: number): void {
     const series = this.series(symbol, interval);
     if (series === undefined) return;
+    series.unread();
     this.#byInterval.get(interval)?.delete(symbol);
     const key = `${symbol} ${interval}`;
     this.#parked.delete(key);

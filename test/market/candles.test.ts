@@ -128,6 +128,13 @@ describe('a series of candles', () => {
       assert.equal(taken(row(9, 1)), '9:1');
     });
 
+    test('nothing of the time in which no one read it', () => {
+      series.takeChanged();
+      series.unread();
+      series.applySnapshot([row(4, 2), row(5, 3), row(6, 1), row(7, 1)], 0);
+      assert.equal(taken(), '7:1');
+    });
+
     test('what a reconnect shows to have been missed, and what history fills in', () => {
       series.takeChanged();
       series.applySnapshot([row(4, 1), row(5, 2), row(6, 1), row(7, 1)], 0);

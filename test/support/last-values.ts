@@ -173,7 +173,7 @@ class World implements AsyncDisposable {
         throw error;
       },
     };
-    this.#context = { services, grant: 'balances:read' };
+    this.#context = { services, grant: 'balances:read', clientKey: 'a test' };
   }
 
   static async start(exchange: Exchange, hasAccount: boolean): Promise<World> {
