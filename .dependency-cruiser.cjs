@@ -62,7 +62,7 @@ module.exports = {
       comment: 'Below them nothing depends on a GraphQL library.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(graphql|server)/' },
-      to: { path: 'node_modules/(graphql|graphql-yoga|graphql-ws|graphql-jit|@pothos)/' },
+      to: { path: 'node_modules/(graphql|graphql-yoga|graphql-ws|@pothos)/' },
     },
     {
       name: 'simulator-is-a-double',

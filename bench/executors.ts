@@ -1,11 +1,12 @@
 /**
  * What one delivered value costs to execute and serialise: graphql-js as it comes, graphql-js with arguments and
- * variables prepared once, and graphql-jit; each for a small and a full ticker selection. Ratios within one run.
+ * variables prepared once, and the writer of `src/graphql/selection.ts`; each for a small and a full ticker selection.
+ * Ratios within one run.
  *
  * A regression here means that every distinct subscription became dearer, however few subscribers it has.
  */
-import { execute, executeSubscriptionEvent, parse, validateSubscriptionArgs } from 'graphql';
-import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { execute, parse, validateSubscriptionArgs } from 'graphql';
+import { Executor, interpreted } from '../src/graphql/execution.ts';
 import { createSchema } from '../src/graphql/schema.ts';
 import { decode } from '../src/kraken/decode.ts';
 import type { PairSymbol } from '../src/kraken/symbols.ts';
@@ -45,23 +46,25 @@ for (const symbols of [1, 100]) {
       `subscription S($symbols: [Symbol!]!) { ticker(symbols: $symbols) { ${selection} } }`,
     );
     const variableValues = { symbols: Array.from({ length: symbols }, (_, index) => `COIN${index}/USD`) };
-    const validated = validateSubscriptionArgs({ schema, document, variableValues, contextValue });
+    const operation = { schema, document, operationName: 'S', variableValues, contextValue };
+    const validated = validateSubscriptionArgs(operation);
     if (!('operation' in validated)) throw new Error('the document is valid');
-    const compiled = compileQuery(schema, document, 'S');
-    if (!isCompiledQuery(compiled)) throw new Error('the document compiles');
+    const write = new Executor(schema).prepare(operation, validated.variableValues, () => {
+      throw new Error('all of it is written');
+    });
+    const executeEvent = interpreted(operation);
     const candidates = {
-      'graphql-js execute': () =>
-        execute({ schema, document, variableValues, contextValue, rootValue: event }),
-      'graphql-js prepared': () => executeSubscriptionEvent({ ...validated, rootValue: event }),
-      'graphql-jit': () => compiled.query(event, contextValue, variableValues),
+      'graphql-js execute': () => JSON.stringify(execute({ ...operation, rootValue: event })),
+      'graphql-js prepared': () => JSON.stringify(executeEvent(event)),
+      writer: () => write(event),
     };
     const samples = new Map(Object.keys(candidates).map(key => [key, [] as number[]]));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [key, run] of Object.entries(candidates)) {
-        samples.get(key)?.push(time(() => JSON.stringify(run())));
+        samples.get(key)?.push(time(run));
       }
     }
-    const base = summarise(samples.get('graphql-jit') ?? []).median;
+    const base = summarise(samples.get('writer') ?? []).median;
     process.stdout.write(`\n${name} selection, ${symbols} symbols in the variables\n`);
     for (const [key, values] of samples) {
       const value = summarise(values).median;

@@ -166,7 +166,6 @@ export class KrakenWebSocketV2 {
     this.streams = new Iterables(
       {
         market: this.#market,
-        now: () => clock.now(),
         resolveSymbol: text => this.resolveSymbol(text),
         retain: topic => this.retain(topic),
         release: topic => this.release(topic),
@@ -406,7 +405,7 @@ export class KrakenWebSocketV2 {
    */
   getOhlcData(symbol: string, limit = 100, interval = 1): readonly OHLCUpdate[] {
     const known = oneOf('interval', CANDLE_MINUTES, interval);
-    return this.#market.candles(this.resolveSymbol(symbol), known, limit, this.#config.clock.now()) ?? [];
+    return this.#market.candles(this.resolveSymbol(symbol), known, limit) ?? [];
   }
 
   /**

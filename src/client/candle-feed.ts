@@ -1,4 +1,4 @@
-import type { CandleMinutes, OhlcMessage, OhlcRow, PairRow } from '../kraken/messages.ts';
+import type { CandleMinutes, OhlcMessage, PairRow } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
 import { candlesOf } from '../kraken/rest-rows.ts';
 import { type PairSymbol, restPair } from '../kraken/symbols.ts';
@@ -26,7 +26,10 @@ export interface CandleFeedOptions {
   readonly isLive: (symbol: PairSymbol, interval: CandleMinutes) => boolean;
   /** So many candles were left out, because their beginnings are not of today. */
   readonly dropped: (symbol: PairSymbol, count: number) => void;
-  /** The candles that changed, oldest first: one that has closed, before the one that follows it. */
+  /**
+   * The candles that changed, oldest first: one that has closed, before the one that follows it. None when only how far
+   * the latest can be trusted has changed.
+   */
   readonly changed: (symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]) => void;
 }
 
@@ -45,16 +48,29 @@ export class CandleFeed {
     const groups = groupBy(message.data, row => `${row.symbol} ${row.interval}`);
     for (const rows of groups.values()) {
       const [{ symbol, interval }] = rows;
+      const wasLive = this.#options.isLive(symbol, interval);
       if (!this.#options.accepts(symbol, interval, receivedAt, message.type)) continue;
-      const before = this.#options.candles.series(symbol, interval)?.latest(receivedAt)?.intervalBegin;
       const applied = this.#options.candles.apply(message.type, symbol, interval, rows, receivedAt);
       const dropped = rows.length - (applied?.taken.length ?? 0);
       if (dropped > 0) this.#options.dropped(symbol, dropped);
-      if (applied === undefined) continue;
-      const { series, taken } = applied;
-      this.#closeInTime(symbol, interval, series);
-      this.#options.changed(symbol, interval, changedOf(series, message.type, taken, before, receivedAt));
+      const series = applied?.series ?? this.#options.candles.series(symbol, interval);
+      if (series !== undefined) this.#settle(symbol, interval, series, wasLive);
     }
+  }
+
+  /**
+   * Closes what is over, now or in time, and tells what changed.
+   *
+   * @param wasLive whether readers know that the feed is live; otherwise the latest candle is told even if it is the same
+   */
+  #settle(symbol: PairSymbol, interval: CandleMinutes, series: CandleSeries, wasLive: boolean): void {
+    const { changed, clock, isLive } = this.#options;
+    if (isLive(symbol, interval)) series.close(clock.now());
+    this.#closeInTime(symbol, interval, series);
+    const candles = series.takeChanged();
+    if (candles.length > 0) changed(symbol, interval, candles);
+    const [latest] = series.last(1);
+    if (!wasLive && latest?.intervalBegin !== candles.at(-1)?.intervalBegin) changed(symbol, interval, []);
   }
 
   /**
@@ -70,7 +86,7 @@ export class CandleFeed {
     // Nobody wants it any more: without the socket's updates it would age without a sign. Or others have merged it.
     if (!this.#options.isWanted(symbol, interval) || candles.series(symbol, interval)?.complete) return;
     const rows = candlesOf(result, symbol, interval, pair(symbol));
-    this.#closeInTime(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()));
+    this.#settle(symbol, interval, candles.mergeHistory(symbol, interval, rows, clock.now()), true);
   }
 
   /** The series is not kept any longer. */
@@ -100,30 +116,11 @@ export class CandleFeed {
     if (this.#stopped || closesAt === undefined || closesAt <= clock.now()) return;
     const cancel = clock.after(Math.min(closesAt - clock.now(), LONGEST_TIMER_MS), () => {
       this.#closing.delete(series);
-      if (closesAt > clock.now()) this.#closeInTime(symbol, interval, series);
       // Without a live feed nobody knows what its last trades were: the next snapshot tells.
-      else if (this.#options.isLive(symbol, interval))
-        this.#options.changed(symbol, interval, series.last(1, clock.now()));
+      this.#settle(symbol, interval, series, true);
     });
     this.#closing.set(series, cancel);
   }
-}
-
-/**
- * Of a series that is new, its latest candle: what is before it is history. Else everything from the candle on that was
- * the latest until now; and from an older one on, when a late trade changed that.
- */
-function changedOf(
-  series: CandleSeries,
-  type: OhlcMessage['type'],
-  rows: readonly OhlcRow[],
-  before: string | undefined,
-  now: number,
-): readonly OHLCUpdate[] {
-  if (before === undefined) return series.last(1, now);
-  const late = type === 'update' ? rows.map(row => row.interval_begin) : [];
-  const first = [before, ...late].reduce((least, begin) => (begin < least ? begin : least));
-  return series.since(first, now);
 }
 
 /** A timer takes no more than 2^31 - 1 ms, and a candle may be fifteen days long. */

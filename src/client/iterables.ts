@@ -13,8 +13,6 @@ import { eventStream, latestStream } from './streams.ts';
 /** What iterators need of the client that they read. */
 export interface IterableSource {
   readonly market: MarketView;
-  /** Wall-clock milliseconds. */
-  now(): number;
   resolveSymbol(text: string): PairSymbol;
   retain(topic: SubscriptionTopic): void;
   release(topic: SubscriptionTopic): void;
@@ -22,8 +20,8 @@ export interface IterableSource {
 }
 
 type PairTopic = SubscriptionTopic & { readonly symbol: PairSymbol };
-/** Called with what changed: the symbol or asset, and trades where there are some. */
-type Watcher = (key: string, trades: readonly TradeUpdate[]) => void;
+/** Called with what changed: the symbol or asset, and the trades or the candle where there are some. */
+type Watcher = (key: string, trades: readonly TradeUpdate[], candle: OHLCUpdate | undefined) => void;
 
 /**
  * Every channel as an async iterable: subscribes when it is first read, and lets go when the loop ends. Of state, a
@@ -34,7 +32,7 @@ export class Iterables {
   readonly #queueSize: number;
   readonly #watchers = new Map<FeedName, Set<Watcher>>();
 
-  /** @param queueSize trades that may wait for a reader */
+  /** @param queueSize trades, or candles, that may wait for a reader */
   constructor(source: IterableSource, queueSize: number) {
     this.#source = source;
     this.#queueSize = queueSize;
@@ -78,15 +76,27 @@ export class Iterables {
   }
 
   /**
-   * The latest candle of each of these pairs, at each change.
+   * The latest candle of each of these pairs, then each candle that changes: one that ends once more, closed, before the
+   * next. A reader that falls behind gets each candle as it is by then.
    *
    * @param interval minutes
    */
   candles(symbols: readonly string[], interval = 1): AsyncIterableIterator<OHLCUpdate> {
     const known = oneOf('interval', CANDLE_MINUTES, interval);
-    return this.#latest(
-      this.#topics(symbols, symbol => ({ channel: 'ohlc', symbol, interval: known })),
-      symbol => this.#source.market.candles(symbol, known, 1, this.#source.now())?.[0],
+    const topics = this.#topics(symbols, symbol => ({ channel: 'ohlc', symbol, interval: known }));
+    const { market } = this.#source;
+    return latestStream<string, OHLCUpdate>(
+      push => {
+        const pushCandle = ({ symbol, intervalBegin }: OHLCUpdate): void =>
+          push(`${symbol} ${intervalBegin}`);
+        for (const { symbol } of topics) market.candles(symbol, known, 1)?.forEach(pushCandle);
+        return this.#watch(topics, (_symbol, _trades, candle) => candle && pushCandle(candle));
+      },
+      key => {
+        const [symbol = '', begin = ''] = key.split(' ');
+        return market.candle(symbol as PairSymbol, known, begin);
+      },
+      this.#queueSize,
     );
   }
 
@@ -108,9 +118,9 @@ export class Iterables {
   }
 
   /** From the client: something changed. */
-  changed(feed: FeedName, key: string, trades: readonly TradeUpdate[] = []): void {
+  changed(feed: FeedName, key: string, trades: readonly TradeUpdate[] = [], candle?: OHLCUpdate): void {
     const watchers = this.#watchers.get(feed);
-    if (watchers !== undefined) for (const watcher of watchers) watcher(key, trades);
+    if (watchers !== undefined) for (const watcher of watchers) watcher(key, trades, candle);
   }
 
   #topics(symbols: readonly string[], topicOf: (symbol: PairSymbol) => PairTopic): readonly PairTopic[] {
@@ -135,8 +145,8 @@ export class Iterables {
     if (first === undefined) return () => {};
     const symbols = new Set<string>(topics.map(topic => topic.symbol));
     for (const topic of topics) this.#source.retain(topic);
-    const leave = this.#register(feedOf(first), (symbol, trades) => {
-      if (symbols.has(symbol)) watcher(symbol, trades);
+    const leave = this.#register(feedOf(first), (symbol, trades, candle) => {
+      if (symbols.has(symbol)) watcher(symbol, trades, candle);
     });
     return () => {
       leave();

@@ -78,8 +78,10 @@ export class Listeners {
 
   candles(symbol: PairSymbol, interval: CandleMinutes, candles: readonly OHLCUpdate[]): void {
     this.observer?.candlesChanged?.(symbol, interval, candles);
-    this.#streams.changed(candleFeed(interval), symbol);
-    for (const candle of candles) this.#callbacks.call('ohlc', candle);
+    for (const candle of candles) {
+      this.#streams.changed(candleFeed(interval), symbol, [], candle);
+      this.#callbacks.call('ohlc', candle);
+    }
   }
 
   balances(assets: readonly Asset[]): void {

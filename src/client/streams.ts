@@ -8,15 +8,21 @@ type Start<Item> = (push: (item: Item) => void) => () => void;
  *
  * @param start pushes the key of what changed
  * @param read the latest value of a key; undefined for none
+ * @param bound keys that may wait; the oldest goes
  */
 export function latestStream<Key, Value>(
   start: Start<Key>,
   read: (key: Key) => Value | undefined,
+  bound = Number.POSITIVE_INFINITY,
 ): AsyncIterableIterator<Value> {
   const changed = new Set<Key>();
   return stream(
     start,
-    key => changed.add(key),
+    key => {
+      changed.add(key);
+      const [oldest] = changed;
+      if (changed.size > bound && oldest !== undefined) changed.delete(oldest);
+    },
     () => {
       for (const key of changed) {
         changed.delete(key);

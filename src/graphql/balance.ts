@@ -43,7 +43,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
         nullable: true,
         description: "Held by open orders; null until Kraken's REST API has told it.",
       }),
-      freeBalance: t.expose('freeBalance', {
+      freeBalance: t.expose('freeBalanceText', {
         type: 'Decimal',
         nullable: true,
         description: 'balance - holdTrade; null while holdTrade is.',

@@ -64,7 +64,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
         trades: t.expose('trades', { type: 'SafeInt', description: 'Number of trades.' }),
         closed: t.exposeBoolean('closed', {
           description:
-            'No further trade can change it: a later one has begun, or its end is five seconds past.',
+            'It is over: a later one has begun, or its end is five seconds past. Only a correction changes it after that.',
         }),
         freshness: t.field({
           type: FreshnessType,
@@ -112,7 +112,7 @@ export function addCandle(builder: Builder, { FreshnessType }: FreshnessTypes): 
       type: CandleType,
       ...costs({ each: SYMBOLS }),
       description:
-        'The latest candle of each pair, now and at each change. One that a later one ends comes once more, closed, before it.',
+        'The latest candle of each pair, then each candle that changes. One that ends comes once more, closed, before the next; one that Kraken corrects later comes again.',
       args: {
         symbols: t.arg(SYMBOLS_ARGUMENT),
         interval: t.arg(INTERVAL_ARGUMENT),
@@ -159,45 +159,18 @@ async function candlesHeld(
 }
 
 function candleUpdates(
-  { client, clock, hub }: Services,
+  { client, hub }: Services,
   symbols: readonly PairSymbol[],
   interval: CandleMinutes,
   maxRate: number | null | undefined,
 ) {
   const topics: readonly Topic[] = symbols.map(symbol => ({ kind: 'ohlc', symbol, interval }));
-  const latest = (topic: Topic): readonly (OHLCUpdate | Error)[] => {
+  return latestFeed<OHLCUpdate>(topics, maxRate, topic => {
     if (topic.kind !== 'ohlc') return [];
     const rejection = hub.rejectionOf(topic);
     if (rejection !== undefined) return [rejection];
-    return client.market.candles(topic.symbol, interval, 1, clock.now()) ?? [];
-  };
-  /** Of each pair, which candle readers were told of last. */
-  const told = new Map<PairSymbol, string>();
-  return latestFeed<OHLCUpdate>(
-    topics,
-    maxRate,
-    topic => {
-      const values = latest(topic);
-      const [value] = values;
-      if (topic.kind !== 'ohlc' || value === undefined || value instanceof Error) return values;
-      const before = told.get(topic.symbol);
-      told.set(topic.symbol, value.intervalBegin);
-      if (before === undefined || before >= value.intervalBegin) return values;
-      return client.market.candlesSince(topic.symbol, interval, before, clock.now());
-    },
-    topic => {
-      const values = latest(topic);
-      const [value] = values;
-      // The first reader has the candle under way from here; others may have it already.
-      if (
-        topic.kind === 'ohlc' &&
-        value !== undefined &&
-        !(value instanceof Error) &&
-        !told.has(topic.symbol)
-      ) {
-        told.set(topic.symbol, value.intervalBegin);
-      }
-      return values;
-    },
-  );
+    if (topic.begin === undefined) return client.market.candles(topic.symbol, interval, 1) ?? [];
+    const candle = client.market.candle(topic.symbol, interval, topic.begin);
+    return candle === undefined ? [] : [candle];
+  });
 }

@@ -3,11 +3,12 @@ import {
   type ExecutionResult,
   executeSubscriptionEvent,
   type GraphQLSchema,
-  getOperationAST,
+  TypeInfo,
+  type VariableValues,
   validateSubscriptionArgs,
-  valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
-import { compileQuery } from 'graphql-jit';
 import { createWriter, type Writer } from './selection.ts';
 
 /** A subscription's selection, ready to be written for one value after the other. Always synchronous. */
@@ -25,104 +26,91 @@ export interface OperationArguments {
   readonly contextValue: unknown;
 }
 
-type Compiled = ReturnType<typeof compileQuery<Record<string, unknown>, Record<string, unknown>>>;
-
-/** What of an operation was made for all who ask for it. */
+/** What of a document was made for all who ask for it. */
 interface Prepared {
-  /** undefined for selections that `selection.ts` does not write. */
-  readonly write: Writer | undefined;
-  /** Made when it is first needed. */
-  compiled?: Compiled;
+  /** Variables that decide what is selected: the same document with other values of them is written by another writer. */
+  readonly decisive: readonly string[];
+  /** By the operation's name and the values of these variables; undefined for what `selection.ts` does not write. */
+  readonly writers: Map<string, Writer | undefined>;
 }
 
+/** Writers kept of one document; the oldest goes. Two variables of directives have four values between them. */
+const MAX_WRITERS = 16;
+
 /**
- * Makes subscriptions executable: written by `selection.ts` while all goes well; compiled by graphql-jit for what is not
- * written there and for values that go wrong, or by graphql-js where that can not compile. See
- * docs/adr/0003-executor.md.
+ * Makes subscriptions executable: written by `selection.ts` while all goes well, executed by graphql-js for what is not
+ * written there and for values that go wrong. See docs/adr/0003-executor.md.
  */
 export class Executor {
   readonly #schema: GraphQLSchema;
-  /** By document and operation name. Gone with the document, which the parser keeps for as long as it is asked for. */
-  readonly #prepared = new WeakMap<DocumentNode, Map<string, Prepared>>();
+  /** Gone with the document, which the parser keeps for as long as it is asked for. */
+  readonly #prepared = new WeakMap<DocumentNode, Prepared>();
 
   /**
-   * @param schema the public schema, but with a `Symbol` that takes names as they are: variables are coerced for
-   * each value, and whether a pair exists was decided when the subscription began
+   * @param schema the public schema, but with a `Symbol` that takes names as they are: whether a pair exists was
+   * decided when the subscription began
    */
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
   }
 
   /**
-   * Works for operations that were parsed and validated, and whose variables coerce.
+   * Works for operations that were parsed and validated.
    *
+   * @param variables the operation's, coerced
    * @param stringify what becomes of a result that is more than data
    */
-  prepare(operation: OperationArguments, stringify: (result: ExecutionResult) => string): Renderer {
-    const { write } = this.#preparedFor(operation);
+  prepare(
+    operation: OperationArguments,
+    variables: VariableValues,
+    stringify: (result: ExecutionResult) => string,
+  ): Renderer {
+    const write = this.#writerOf(operation, variables);
     let execute: Executable | undefined;
     return value => {
       const text = write?.(value, operation.contextValue);
       if (text !== undefined) return text;
-      execute ??= this.compile(operation);
+      execute ??= interpreted({ ...operation, schema: this.#schema });
       return stringify(execute(value));
     };
   }
 
-  /** The general way: for every operation and every value. */
-  compile(operation: OperationArguments): Executable {
-    const { contextValue } = operation;
-    const variableValues = withDefaults(operation);
-    const compiled = this.#compile(operation);
-    if ('query' in compiled) {
-      return value => synchronous(compiled.query(value, contextValue, variableValues));
-    }
-    return interpreted({ ...operation, schema: this.#schema });
-  }
-
-  #preparedFor({ document, operationName }: OperationArguments): Prepared {
-    const name = operationName ?? '';
-    let byName = this.#prepared.get(document);
-    if (byName === undefined) {
-      byName = new Map();
-      this.#prepared.set(document, byName);
-    }
-    let prepared = byName.get(name);
+  #writerOf({ document, operationName }: OperationArguments, variables: VariableValues): Writer | undefined {
+    let prepared = this.#prepared.get(document);
     if (prepared === undefined) {
-      prepared = { write: createWriter(this.#schema, document, operationName) };
-      byName.set(name, prepared);
+      prepared = { decisive: decisiveVariables(this.#schema, document), writers: new Map() };
+      this.#prepared.set(document, prepared);
     }
-    return prepared;
-  }
-
-  #compile(operation: OperationArguments): Compiled {
-    const prepared = this.#preparedFor(operation);
-    prepared.compiled ??= compileQuery<Record<string, unknown>, Record<string, unknown>>(
-      this.#schema,
-      operation.document,
-      operation.operationName ?? '',
-    );
-    return prepared.compiled;
+    const { decisive, writers } = prepared;
+    const { coerced } = variables;
+    const values = decisive.map(name => (Object.hasOwn(coerced, name) ? [coerced[name]] : []));
+    const key = `${operationName ?? ''}\n${JSON.stringify(values)}`;
+    if (!writers.has(key)) {
+      const [oldest] = writers.keys();
+      if (writers.size >= MAX_WRITERS && oldest !== undefined) writers.delete(oldest);
+      writers.set(key, createWriter(this.#schema, document, operationName, variables));
+    }
+    return writers.get(key);
   }
 }
 
-/** The variables as sent, and the defaults of those that were not: graphql-jit has none for types that are not null. */
-function withDefaults({
-  document,
-  operationName,
-  variableValues,
-}: OperationArguments): Record<string, unknown> {
-  const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
-  const values: Record<string, unknown> = { ...variableValues };
-  for (const { variable, defaultValue } of variableDefinitions) {
-    const name = variable.name.value;
-    if (values[name] === undefined && defaultValue !== undefined)
-      values[name] = valueFromASTUntyped(defaultValue);
-  }
-  return values;
+/** Names of variables in directives, and in the arguments of fields below the first. */
+function decisiveVariables(schema: GraphQLSchema, document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  const info = new TypeInfo(schema);
+  const root = schema.getSubscriptionType();
+  visit(
+    document,
+    visitWithTypeInfo(info, {
+      VariableDefinition: () => false,
+      Argument: () => (!info.getDirective() && info.getParentType() === root ? false : undefined),
+      Variable: ({ name }) => void names.add(name.value),
+    }),
+  );
+  return [...names];
 }
 
-/** The same by graphql-js: arguments and variables are coerced once, the selection is walked for each value. */
+/** By graphql-js: arguments and variables are coerced once, the selection is walked for each value. */
 export function interpreted(operation: OperationArguments): Executable {
   const validated = validateSubscriptionArgs(operation);
   if (!('operation' in validated)) return () => ({ errors: validated });

@@ -67,10 +67,10 @@ export class Loaders {
   }
 
   get candles(): DataLoader<CandlesKey, readonly OHLCUpdate[], string> {
-    const { client, clock } = this.#services;
+    const { client } = this.#services;
     this.#candles ??= this.#firstOf(
       ({ symbol, interval }) => ({ kind: 'ohlc', symbol, interval }),
-      ({ symbol, interval }) => client.market.candles(symbol, interval, 1, clock.now()),
+      ({ symbol, interval }) => client.market.candles(symbol, interval, 1),
       ({ symbol, interval }) => `${symbol} ${interval}`,
     );
     return this.#candles;

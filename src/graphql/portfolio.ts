@@ -1,6 +1,6 @@
 import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 import { CodedError } from '../lib/coded-error.ts';
-import { Decimal } from '../lib/decimal-text.ts';
+import { Decimal, type DecimalText, sum } from '../lib/decimal-text.ts';
 import type { BalanceUpdate } from '../market/balance-update.ts';
 import { priceAlong, pricedAs, type Route, routesOf } from '../market/pricing.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
@@ -11,15 +11,15 @@ import { costs } from './cost.ts';
 
 interface Position {
   readonly balance: BalanceUpdate;
-  readonly price: Decimal | undefined;
-  readonly value: Decimal | undefined;
+  readonly price: DecimalText | Decimal | undefined;
+  readonly value: DecimalText | undefined;
   readonly route: readonly PairSymbol[];
   readonly stale: boolean;
 }
 
 interface Portfolio {
   readonly currency: Asset;
-  readonly total: Decimal;
+  readonly total: DecimalText;
   readonly positions: readonly Position[];
   readonly unpriced: readonly Asset[];
 }
@@ -120,9 +120,8 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
       if (index === 0) await loaders.ticker.loadMany(route.map(step => step.symbol));
       const price = priceAlong(route, symbol => lastPrice(client.market.ticker(symbol)));
       if (price === undefined) continue;
-      const value = new Decimal(balance.balance)
-        .times(price)
-        .toDecimalPlaces(digits, Decimal.ROUND_HALF_EVEN);
+      const exact = new Decimal(balance.balance).times(price);
+      const value = exact.toFixed(digits, Decimal.ROUND_HALF_EVEN) as DecimalText;
       const symbols = route.map(step => step.symbol);
       const stale = symbols.some(symbol => client.feedState('ticker', symbol) !== 'LIVE');
       return { balance, price, value, route: symbols, stale };
@@ -134,10 +133,10 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
   return {
     currency,
     positions,
-    total: positions.reduce(
-      (sum, { value }) => (value === undefined ? sum : sum.plus(value)),
-      new Decimal(0),
-    ),
+    total: sum([
+      new Decimal(0).toFixed(digits) as DecimalText,
+      ...positions.flatMap(({ value }) => value ?? []),
+    ]),
     unpriced: positions.filter(({ price }) => price === undefined).map(({ balance }) => balance.asset),
   };
 }

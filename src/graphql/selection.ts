@@ -1,11 +1,16 @@
 import {
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLIncludeDirective,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  GraphQLSkipDirective,
+  getArgumentValues,
+  getDirectiveValues,
   getNullableType,
   getOperationAST,
   isAbstractType,
@@ -14,7 +19,9 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type SelectionNode,
   type SelectionSetNode,
+  type VariableValues,
 } from 'graphql';
 
 /**
@@ -39,18 +46,20 @@ interface WriteField {
  * A subscription's selection as a tree of functions that write JSON. All selections run the same few functions, so that
  * one that is executed twenty times a second is as quick as one that is executed a thousand times.
  *
- * @returns undefined for what it does not know: directives, and arguments of fields below the first
+ * @param variables decide, once, what `@skip` and `@include` leave and what the fields below the first are asked with
+ * @returns undefined for what it does not know: other directives, and arguments that do not coerce
  */
 export function createWriter(
   schema: GraphQLSchema,
   document: DocumentNode,
   operationName: string | null | undefined,
+  variables: VariableValues,
 ): Writer | undefined {
   const operation = getOperationAST(document, operationName);
   const type = schema.getSubscriptionType();
   if (!operation || !type) return undefined;
   try {
-    const write = new Compiler(schema, document).object(type, [operation.selectionSet], true);
+    const write = new Compiler(schema, document, variables).object(type, [operation.selectionSet], true);
     return (value, context) => {
       try {
         return `{"data":${write(value, context)}}`;
@@ -59,25 +68,32 @@ export function createWriter(
         return undefined;
       }
     };
-  } catch (error) {
-    if (error === UNABLE) return undefined;
-    throw error;
+  } catch {
+    // Not for here, or an argument that does not coerce: the executor says it as GraphQL does.
+    return undefined;
   }
 }
 
 class Compiler {
   readonly #schema: GraphQLSchema;
-  readonly #document: DocumentNode;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #variables: VariableValues;
 
-  constructor(schema: GraphQLSchema, document: DocumentNode) {
+  constructor(schema: GraphQLSchema, document: DocumentNode, variables: VariableValues) {
     this.#schema = schema;
-    this.#document = document;
+    this.#variables = variables;
+    this.#fragments = new Map(
+      document.definitions.flatMap(one =>
+        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+      ),
+    );
   }
 
   /** @param isRoot whether arguments and resolve info matter: of the first field, whose arguments were read before */
   object(type: GraphQLObjectType, selections: readonly SelectionSetNode[], isRoot = false): WriteValue {
     const nodes = new Map<string, FieldNode[]>();
-    for (const selection of selections) this.#collect(type, selection, nodes);
+    const visited = new Set<string>();
+    for (const selection of selections) this.#collect(type, selection, nodes, visited);
     const fields = [...nodes].map(([name, same], index): WriteField => {
       const label = `${index === 0 ? '' : ','}${JSON.stringify(name)}:`;
       return { label, write: this.#field(type, name, same, isRoot) };
@@ -93,9 +109,15 @@ class Compiler {
     };
   }
 
-  #collect(type: GraphQLObjectType, set: SelectionSetNode, nodes: Map<string, FieldNode[]>): void {
+  /** `CollectFields` of the specification. */
+  #collect(
+    type: GraphQLObjectType,
+    set: SelectionSetNode,
+    nodes: Map<string, FieldNode[]>,
+    visited: Set<string>,
+  ): void {
     for (const selection of set.selections) {
-      if (selection.directives && selection.directives.length > 0) throw UNABLE;
+      if (!this.#includes(selection)) continue;
       if (selection.kind === Kind.FIELD) {
         const name = selection.alias?.value ?? selection.name.value;
         const same = nodes.get(name);
@@ -103,16 +125,27 @@ class Compiler {
         else same.push(selection);
         continue;
       }
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        // Only what was not left out counts as visited.
+        if (visited.has(selection.name.value)) continue;
+        visited.add(selection.name.value);
+      }
       const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT
-          ? selection
-          : this.#document.definitions.find(
-              one => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
-            );
-      if (fragment === undefined || !('selectionSet' in fragment)) throw UNABLE;
-      const condition = 'typeCondition' in fragment ? fragment.typeCondition?.name.value : undefined;
-      if (this.#applies(type, condition)) this.#collect(type, fragment.selectionSet, nodes);
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
+      if (fragment === undefined) throw UNABLE;
+      if (this.#applies(type, fragment.typeCondition?.name.value)) {
+        this.#collect(type, fragment.selectionSet, nodes, visited);
+      }
     }
+  }
+
+  #includes(selection: SelectionNode): boolean {
+    const { directives = [] } = selection;
+    if (directives.length === 0) return true;
+    if (directives.some(({ name }) => name.value !== 'skip' && name.value !== 'include')) throw UNABLE;
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, this.#variables);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, this.#variables);
+    return skip?.['if'] !== true && include?.['if'] !== false;
   }
 
   #applies(type: GraphQLObjectType, condition: string | undefined): boolean {
@@ -127,11 +160,17 @@ class Compiler {
     nodes: readonly FieldNode[],
     isRoot: boolean,
   ): WriteField['write'] {
-    const fieldName = nodes[0]?.name.value ?? '';
+    const [node] = nodes;
+    const fieldName = node?.name.value ?? '';
     if (fieldName === '__typename') return () => JSON.stringify(type.name);
-    const definition = type.getFields()[fieldName];
-    if (definition === undefined || (!isRoot && definition.args.length > 0)) throw UNABLE;
+    const fields = type.getFields();
+    const definition = Object.hasOwn(fields, fieldName) ? fields[fieldName] : undefined;
+    if (definition === undefined || node === undefined) throw UNABLE;
     const { resolve } = definition;
+    const args =
+      isRoot || definition.args.length === 0
+        ? NO_ARGUMENTS
+        : Object.freeze(getArgumentValues(definition, node, this.#variables));
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const write = this.#value(definition.type, sets);
     if (resolve === undefined) {
@@ -143,7 +182,7 @@ class Compiler {
     }
     const path = { key, prev: undefined, typename: type.name };
     const info = { path, fieldName, schema: this.#schema, parentType: type } as unknown as GraphQLResolveInfo;
-    return (parent, context) => write(resolve(parent, NO_ARGUMENTS, context, info), context);
+    return (parent, context) => write(resolve(parent, args, context, info), context);
   }
 
   #value(type: GraphQLOutputType, sets: readonly SelectionSetNode[]): WriteValue {

@@ -1,9 +1,9 @@
 import {
-  type ArgumentNode,
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
   GraphQLError,
+  type GraphQLField,
   type GraphQLResolveInfo,
   getArgumentValues,
   getOperationAST,
@@ -70,10 +70,11 @@ export function planSubscription(
     const maskFailure = (error: unknown): GraphQLError =>
       maskError(error, cause => reportUnexpected(cause, 'broadcast'));
     const render = boundedRenderer(
-      executor.prepare({ ...args, contextValue: context }, result => serialise(result, mask)),
+      executor.prepare({ ...args, contextValue: context }, variableValues, result => serialise(result, mask)),
       services.maxResultBytes,
     );
-    const key = `${grant.key}\n${keyOf(document, operation, field, variableValues.coerced)}`;
+    const { coerced } = variableValues;
+    const key = `${grant.key}\n${keyOf(document, operation, field, coerced, beginningsOf(definition))}`;
     const prepare = (gone: AbortSignal): Promise<void> | undefined =>
       feed.prepare(gone)?.catch((error: unknown) => Promise.reject(masked(error)));
     return { plan: createPlan(key, feed, render, mask, maskFailure), prepare };
@@ -118,16 +119,23 @@ function createPlan(
   };
 }
 
-/** Arguments that say how one subscriber begins, and nothing of what follows: they do not tell subscriptions apart. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['after', 'last']);
+/**
+ * Arguments that say how one subscriber begins, and nothing of what follows: they do not tell subscriptions apart. A
+ * field declares them, as `extensions: { beginnings: [...] }`.
+ */
+function beginningsOf({ extensions }: GraphQLField<unknown, unknown>): readonly unknown[] {
+  const { beginnings } = extensions;
+  return Array.isArray(beginnings) ? beginnings : [];
+}
 
 function keyOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   field: FieldNode,
   variables: Readonly<Record<string, unknown>>,
+  beginnings: readonly unknown[],
 ): string {
-  const { text, dropped } = normalised(document, operation, field);
+  const { text, dropped } = normalised(document, operation, field, beginnings);
   const kept = Object.fromEntries(Object.entries(variables).filter(([name]) => !dropped.has(name)));
   return `${text}\n${operation.name?.value ?? ''}\n${stableJson(kept)}`;
 }
@@ -175,12 +183,13 @@ function normalised(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   field: FieldNode,
+  beginnings: readonly unknown[],
 ): Normalised {
   const known = normalisedDocuments.get(field);
   if (known !== undefined) return known;
+  const kept = field.arguments?.filter(({ name }) => !beginnings.includes(name.value)) ?? [];
   const without = visit(document, {
-    Field: node =>
-      node === field ? { ...node, arguments: node.arguments?.filter(isNoBeginning) ?? [] } : undefined,
+    Field: node => (node === field ? { ...node, arguments: kept } : undefined),
   }) as DocumentNode;
   const used = new Set<string>();
   visit(without, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) });
@@ -192,10 +201,6 @@ function normalised(
   const result = { text: print(without), dropped };
   normalisedDocuments.set(field, result);
   return result;
-}
-
-function isNoBeginning(argument: ArgumentNode): boolean {
-  return !BEGINNINGS.has(argument.name.value);
 }
 
 /** JSON with the members of objects in alphabetical order: equal variables give equal text. */

@@ -175,7 +175,10 @@ export function addTrade(builder: Builder): void {
   builder.subscriptionField('trades', t =>
     t.field({
       type: TradeBatchType,
-      ...costs({ page: LAST, each: SYMBOLS, extra: REPLAY }),
+      extensions: {
+        ...costs({ page: LAST, each: SYMBOLS, extra: REPLAY }).extensions,
+        beginnings: ['after', 'last'],
+      },
       description:
         'Every trade, exactly once and in order of tradeId. `after` takes cursors (at most one a symbol) and first replays what was missed since; a symbol without a cursor starts with its last `last` cached trades.',
       args: {

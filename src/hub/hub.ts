@@ -60,6 +60,8 @@ const MAX_DOCUMENT_BYTES = 128 * 1024 * 1024;
 /** The part of each limit that one connection may have. */
 const SHARE = 0.2;
 
+/** Candles of one series that can be told apart while they wait for readers; as many as are kept. */
+const MAX_CANDLE_TOPICS = 1_500;
 /** How long a query waits for the first value of a pair that was not streamed. */
 const FIRST_VALUE_TIMEOUT_MS = 5_000;
 
@@ -77,6 +79,8 @@ export class Hub implements ClientObserver {
   readonly #accountCounters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
   /** A topic for each asset of the account, always the same one. */
   readonly #assetTopics = new Map<Asset, Topic>();
+  /** The same of the last candles that changed, by the topic of their series. */
+  readonly #candleTopics = new WeakMap<Topic, Map<string, Topic>>();
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
   readonly turn: Turn;
   readonly lag = new Lag();
@@ -298,8 +302,33 @@ export class Hub implements ClientObserver {
     if (isRead && !news?.recovered) this.#happened('trade', news?.timestamp);
   }
 
-  candlesChanged(symbol: PairSymbol, interval: CandleMinutes): void {
-    this.#changed(candleFeed(interval), symbol);
+  candlesChanged(
+    symbol: PairSymbol,
+    interval: CandleMinutes,
+    candles: readonly { readonly intervalBegin: string }[],
+  ): void {
+    const readers = this.#readers.get(candleFeed(interval), symbol);
+    if (readers === undefined) return;
+    // None: how far the latest can be trusted has changed.
+    const changed = candles.length > 0 ? candles : this.#client.market.candles(symbol, interval, 1);
+    const topics = (changed ?? []).map(({ intervalBegin: begin }) =>
+      this.#candleTopic(readers.topic, { kind: 'ohlc', symbol, interval, begin }),
+    );
+    if (topics.length === 0) topics.push(readers.topic);
+    for (const broadcast of readers.broadcasts) for (const topic of topics) broadcast.changed(topic);
+    for (const wake of readers.waiters) wake();
+  }
+
+  /** A topic for each candle, always the same one: a slow reader gets the latest of each. */
+  #candleTopic(series: Topic, candle: Topic & { readonly begin: string }): Topic {
+    const topics = this.#candleTopics.get(series) ?? new Map<string, Topic>();
+    this.#candleTopics.set(series, topics);
+    const known = topics.get(candle.begin);
+    if (known !== undefined) return known;
+    topics.set(candle.begin, candle);
+    const [oldest] = topics.keys();
+    if (topics.size > MAX_CANDLE_TOPICS && oldest !== undefined) topics.delete(oldest);
+    return candle;
   }
 
   balancesChanged(assets: readonly Asset[]): void {

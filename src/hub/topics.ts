@@ -13,7 +13,13 @@ export type Topic =
   | { readonly kind: 'book'; readonly symbol: PairSymbol; readonly depth: number }
   | { readonly kind: 'bookUpdates'; readonly symbol: PairSymbol; readonly depth: number }
   | { readonly kind: 'trades'; readonly symbol: PairSymbol }
-  | { readonly kind: 'ohlc'; readonly symbol: PairSymbol; readonly interval: CandleMinutes }
+  /** The latest candle of a pair; a change names the one, by its beginning. */
+  | {
+      readonly kind: 'ohlc';
+      readonly symbol: PairSymbol;
+      readonly interval: CandleMinutes;
+      readonly begin?: string;
+    }
   | { readonly kind: 'instruments' }
   /** Every asset of the account; a change names the one, as a `balance`. */
   | { readonly kind: 'balances' }

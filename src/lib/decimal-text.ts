@@ -62,6 +62,19 @@ export function compareDecimals(a: DecimalText, b: DecimalText): number {
   return new Decimal(a).comparedTo(b);
 }
 
+/** The number with the other sign. */
+export function negated(text: DecimalText): DecimalText {
+  return (text.startsWith('-') ? text.slice(1) : `-${text}`) as DecimalText;
+}
+
+/** An exact sum with as many digits after the point as the longest of its parts: one part keeps its own. */
+export function sum(parts: readonly DecimalText[]): DecimalText {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const digits = Math.max(0, ...parts.map(part => part.split('.')[1]?.length ?? 0));
+  return parts.reduce((total, part) => total.plus(part), new Decimal(0)).toFixed(digits) as DecimalText;
+}
+
 /** A computed decimal as text, in plain notation whatever its size. */
 export function decimalToText(value: Decimal): DecimalText {
   return value.toFixed() as DecimalText;

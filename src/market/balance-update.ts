@@ -1,8 +1,8 @@
 import type { WalletRow } from '../kraken/messages.ts';
 import type { Asset } from '../kraken/symbols.ts';
-import { Decimal, type DecimalText, decimalToText } from '../lib/decimal-text.ts';
+import { Decimal, type DecimalText, negated, sum } from '../lib/decimal-text.ts';
 
-type BalanceState = Omit<BalanceUpdate, 'freeBalance' | 'totalBalance' | 'toJSON'>;
+type BalanceState = Omit<BalanceUpdate, 'freeBalance' | 'freeBalanceText' | 'totalBalance' | 'toJSON'>;
 
 /**
  * What the account has of one asset, in units of that asset, with the digits of the wire.
@@ -42,19 +42,23 @@ export class BalanceUpdate {
     return this.holdTrade === undefined ? undefined : new Decimal(this.balance).minus(this.holdTrade);
   }
 
+  /** The same as text, with as many digits after the point as the longer of balance and holdTrade. */
+  get freeBalanceText(): DecimalText | undefined {
+    return this.holdTrade === undefined ? undefined : sum([this.balance, negated(this.holdTrade)]);
+  }
+
   get totalBalance(): Decimal {
     return new Decimal(this.balance);
   }
 
   toJSON(): object {
-    const { asset, assetClass, balance, holdTrade, freeBalance, wallets, timestamp } = this;
-    const free = freeBalance && decimalToText(freeBalance);
+    const { asset, assetClass, balance, holdTrade, freeBalanceText, wallets, timestamp } = this;
     return {
       asset,
       assetClass,
       balance,
       holdTrade,
-      freeBalance: free,
+      freeBalance: freeBalanceText,
       totalBalance: balance,
       wallets,
       timestamp,

@@ -1,6 +1,6 @@
 import type { BalancesMessage, LedgerRow, WalletRow } from '../kraken/messages.ts';
 import type { Asset } from '../kraken/symbols.ts';
-import { Decimal, type DecimalText } from '../lib/decimal-text.ts';
+import { type DecimalText, negated, sum } from '../lib/decimal-text.ts';
 import { BalanceUpdate } from './balance-update.ts';
 
 interface Holding {
@@ -179,16 +179,4 @@ function onlyTotalKnown(known: Holding): boolean {
 
 function isSame(wallet: WalletRow): (other: WalletRow) => boolean {
   return other => other.type === wallet.type && other.id === wallet.id;
-}
-
-function negated(text: DecimalText): DecimalText {
-  return (text.startsWith('-') ? text.slice(1) : `-${text}`) as DecimalText;
-}
-
-/** An exact sum with as many digits after the point as the longest of its parts: one part keeps its own. */
-function sum(parts: readonly DecimalText[]): DecimalText {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const digits = Math.max(...parts.map(part => part.split('.')[1]?.length ?? 0));
-  return parts.reduce((total, part) => total.plus(part), new Decimal(0)).toFixed(digits) as DecimalText;
 }

@@ -30,13 +30,8 @@ export class Candles {
   }
 
   /** The last candles, oldest first; undefined while nothing has come. */
-  last(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    count: number,
-    now: number,
-  ): readonly OHLCUpdate[] | undefined {
-    return this.series(symbol, interval)?.last(count, now);
+  last(symbol: PairSymbol, interval: CandleMinutes, count: number): readonly OHLCUpdate[] | undefined {
+    return this.series(symbol, interval)?.last(count);
   }
 
   /**
@@ -81,6 +76,7 @@ export class Candles {
   park(symbol: PairSymbol, interval: CandleMinutes, now: number): void {
     const series = this.series(symbol, interval);
     if (series === undefined) return;
+    series.unread();
     this.#byInterval.get(interval)?.delete(symbol);
     const key = `${symbol} ${interval}`;
     this.#parked.delete(key);

@@ -30,19 +30,9 @@ export interface MarketView {
   trades(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined;
   readonly tradeStatistics: TradeStatistics;
   /** The last candles, oldest first; undefined while nothing has come. */
-  candles(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    count: number,
-    now: number,
-  ): readonly OHLCUpdate[] | undefined;
-  /** Candles that begin at a time or later, oldest first. */
-  candlesSince(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    intervalBegin: string,
-    now: number,
-  ): readonly OHLCUpdate[];
+  candles(symbol: PairSymbol, interval: CandleMinutes, count: number): readonly OHLCUpdate[] | undefined;
+  /** The candle that begins at a time. */
+  candle(symbol: PairSymbol, interval: CandleMinutes, intervalBegin: string): OHLCUpdate | undefined;
   /** Whether the candles reach back as far as REST's history does. */
   hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean;
   balance(asset: Asset): BalanceUpdate | undefined;
@@ -92,22 +82,12 @@ export class Market implements MarketView {
     return this.tapes.statistics;
   }
 
-  candles(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    count: number,
-    now: number,
-  ): readonly OHLCUpdate[] | undefined {
-    return this.series.last(symbol, interval, count, now);
+  candles(symbol: PairSymbol, interval: CandleMinutes, count: number): readonly OHLCUpdate[] | undefined {
+    return this.series.last(symbol, interval, count);
   }
 
-  candlesSince(
-    symbol: PairSymbol,
-    interval: CandleMinutes,
-    intervalBegin: string,
-    now: number,
-  ): readonly OHLCUpdate[] {
-    return this.series.series(symbol, interval)?.since(intervalBegin, now) ?? [];
+  candle(symbol: PairSymbol, interval: CandleMinutes, intervalBegin: string): OHLCUpdate | undefined {
+    return this.series.series(symbol, interval)?.at(intervalBegin);
   }
 
   hasHistory(symbol: PairSymbol, interval: CandleMinutes): boolean {

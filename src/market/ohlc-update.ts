@@ -9,7 +9,10 @@ import type { DecimalText } from '../lib/decimal-text.ts';
  */
 export class OHLCUpdate {
   readonly #row: OhlcRow;
-  /** Whether no further trade can change it: a later one has begun, or its end and a grace have passed. */
+  /**
+   * Whether it is over: a later one has begun, or its end and a grace have passed on a feed that was live. Only a
+   * correction of Kraken's changes it after that.
+   */
   readonly closed: boolean;
   /** Wall-clock milliseconds at which it arrived here. */
   readonly receivedAt: number;

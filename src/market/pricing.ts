@@ -45,11 +45,16 @@ function stepOf(from: Asset, to: Asset, lists: (symbol: PairSymbol) => boolean):
   return lists(inverse) ? { symbol: inverse, inverse: true } : undefined;
 }
 
-/** The price of one unit along a route; undefined where a pair has no price. */
+/** The price of one unit along a route, of one pair with its own digits; undefined where a pair has no price. */
 export function priceAlong(
   route: Route,
   priceOf: (symbol: PairSymbol) => DecimalText | Decimal | undefined,
-): Decimal | undefined {
+): DecimalText | Decimal | undefined {
+  const [only, more] = route;
+  if (only !== undefined && more === undefined && !only.inverse) {
+    const price = priceOf(only.symbol);
+    return price === undefined || new Decimal(price).isZero() ? undefined : price;
+  }
   let price = new Decimal(1);
   for (const { symbol, inverse } of route) {
     const step = priceOf(symbol);

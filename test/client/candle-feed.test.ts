@@ -78,6 +78,32 @@ describe('a candle', () => {
     assert.equal(clock.pending, 0);
   });
 
+  test('that was told as closed by the clock is not told again when the next one begins', () => {
+    receive(0, 1);
+    clock.advance(125_000);
+    receive(2, 1);
+    assert.deepEqual(told, ['0:1', '0:1.', '2:1']);
+  });
+
+  test('that ends while the feed is away stays open until the feed is back', () => {
+    receive(0, 1);
+    live = false;
+    clock.advance(120_000);
+    assert.deepEqual(told, ['0:1']);
+    live = true;
+    receive(0, 2);
+    assert.deepEqual(told, ['0:1', '0:2.']);
+  });
+
+  test('that comes again the same is told only if readers take the feed for dead', () => {
+    receive(0, 1);
+    receive(0, 1);
+    assert.deepEqual(told, ['0:1']);
+    live = false;
+    receive(0, 1);
+    assert.deepEqual(told, ['0:1', '']);
+  });
+
   test('leaves no timer behind when it is no longer wanted', () => {
     receive(0, 1);
     feed.drop(BTC, 1);

@@ -257,7 +257,7 @@ describe('the account', () => {
       assetClass: 'currency',
       balance: '50.0000000000',
       holdTrade: '0.0000000000',
-      freeBalance: '50',
+      freeBalance: '50.0000000000',
       totalBalance: '50.0000000000',
       wallets: [
         { type: 'spot', id: 'main', balance: '30.0000000000' },
@@ -322,7 +322,7 @@ describe('the account', () => {
       const wanted = expected[balance.asset as string];
       if (wanted === undefined) continue;
       assert.ok(Math.abs(Number(got) - wanted) / wanted < 1e-12, `${balance.asset} at ${got}`);
-      assert.equal(value, (Math.round(Number(balance.balance) * wanted * 1e4) / 1e4).toString());
+      assert.equal(value, (Math.round(Number(balance.balance) * wanted * 1e4) / 1e4).toFixed(4));
     }
     const sum = positions.reduce((all: number, one: { value: string | null }) => all + Number(one.value), 0);
     assert.ok(Math.abs(Number(total) - sum) < 1e-3);

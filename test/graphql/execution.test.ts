@@ -1,153 +1,37 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import {
-  type DocumentNode,
-  type GraphQLNamedType,
-  getNamedType,
+  buildSchema,
+  execute,
+  GraphQLObjectType,
+  type GraphQLSchema,
   getOperationAST,
-  isObjectType,
-  isUnionType,
+  getVariableValues,
   parse,
   validate,
 } from 'graphql';
-import { KrakenWebSocketV2 } from '../../src/client.ts';
-import { CursorSigner } from '../../src/graphql/cursor.ts';
-import { Executor, interpreted } from '../../src/graphql/execution.ts';
-import { FULL_GRANT } from '../../src/graphql/grant.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
+import { Executor } from '../../src/graphql/execution.ts';
 import { createWriter } from '../../src/graphql/selection.ts';
-import { StatusView } from '../../src/graphql/status-view.ts';
-import { createReplayLine } from '../../src/graphql/trade-replay.ts';
-import { Hub } from '../../src/hub/hub.ts';
-import { decode } from '../../src/kraken/decode.ts';
-import type { BookRow, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
-import type { Asset, PairSymbol } from '../../src/kraken/symbols.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { CodedError } from '../../src/lib/coded-error.ts';
-import type { DecimalText } from '../../src/lib/decimal-text.ts';
-import { BalanceUpdate } from '../../src/market/balance-update.ts';
-import { OrderBook } from '../../src/market/book.ts';
-import { OHLCUpdate } from '../../src/market/ohlc-update.ts';
-import { TickerUpdate } from '../../src/market/ticker.ts';
-import { TradeUpdate } from '../../src/market/trade-update.ts';
-import { frames } from '../support/fixtures.ts';
+import { assertSameAsQuery, compareSelections } from '../support/selections.ts';
+import { schema, services, tickers } from '../support/subscription-values.ts';
 
-const schema = createSchema(text => text as PairSymbol);
-// A key makes it one with an account; it never connects.
-const client = new KrakenWebSocketV2('key', 'c2VjcmV0');
-const services = {
-  client,
-  hub: new Hub(client, systemClock, { broadcasts: 100, upstreamSubscriptions: 100, lingerMs: 0 }),
-  clock: { ...systemClock, now: () => 1_790_000_000_000 },
-  version: '0.0.0',
-  startedAt: 1_780_000_000_000,
-  cursors: new CursorSigner(Buffer.alloc(32)),
-  replays: createReplayLine(),
-  maxResultBytes: 1_000_000,
-  reportUnexpected: () => 'an id',
-};
-const tickers = frames('ticker.jsonl').map(frame => {
-  const message = decode(frame);
-  const row = message.kind === 'ticker' ? message.data[0] : undefined;
-  return new TickerUpdate(row ?? assert.fail('the frame is a ticker'), 1_789_999_999_000);
-});
-function rowsOf(file: string): unknown[] {
-  return frames(file).flatMap(frame => {
-    const message = decode(frame);
-    return 'data' in message ? [...message.data] : [];
-  });
-}
-const trades = rowsOf('trade.jsonl').map(row => new TradeUpdate(row as TradeRow, 0));
-const candles = rowsOf('ohlc.jsonl').map((row, index) => new OHLCUpdate(row as OhlcRow, index % 2 === 0, 0));
-const orderBook = new OrderBook('BTC/USD' as PairSymbol);
-orderBook.applySnapshot((rowsOf('book.jsonl') as BookRow[])[0] ?? assert.fail(), 10, 0);
-const book = orderBook.view(10) ?? assert.fail('it verifies');
-const balance = new BalanceUpdate({
-  asset: 'BTC' as Asset,
-  assetClass: 'currency',
-  balance: '1.50' as DecimalText,
-  holdTrade: '0.25' as DecimalText,
-  wallets: [{ type: 'spot', id: 'main', balance: '1.50' as DecimalText }],
-  timestamp: undefined,
-  receivedAt: 0,
-});
-const events = [
-  { type: 'CONNECTED', connection: 'public', at: 1_790_000_000_000, message: undefined },
-  { type: 'ERROR', connection: 'private', at: 1_790_000_000_000, message: 'refused "politely"' },
-];
-/** What each subscription field may be given. */
-const VALUES: Readonly<Record<string, readonly unknown[]>> = {
-  ticker: [...tickers, new CodedError('UPSTREAM_REJECTED', 'Kraken refused', { reason: 'no' })],
-  connectionEvents: events,
-  status: [new StatusView(services, FULL_GRANT)],
-  book: [book],
-  bookUpdates: [
-    { kind: 'snapshot', book, reason: 'SUBSCRIBED' },
-    {
-      kind: 'delta',
-      symbol: book.symbol,
-      bids: book.bids,
-      asks: [],
-      checksum: 7,
-      sequence: 3,
-      previousSequence: 2,
-      timestamp: undefined,
-    },
-    { kind: 'interruption', symbol: book.symbol, state: 'RESYNCING', at: 0 },
-  ],
-  trades: [
-    { trades: trades.slice(0, 2), gap: undefined, first: false },
-    { trades, gap: { fromTradeId: 1, toTradeId: 5 } },
-  ],
-  ohlc: candles,
-  balances: [balance],
-};
+const TICKER = 'ticker(symbols: ["BTC/USD"])';
 
-function assertSame(document: DocumentNode, variableValues: Record<string, unknown> = {}): void {
-  const operation = getOperationAST(document) ?? assert.fail('one operation');
-  const [field] = operation.selectionSet.selections;
-  const values = VALUES[field?.kind === 'Field' ? field.name.value : ''] ?? assert.fail('a known field');
-  const args = {
-    schema,
-    document,
-    operationName: operation.name?.value,
-    variableValues,
-    contextValue: { services, grant: FULL_GRANT },
-  };
-  const executor = new Executor(schema);
-  const compiled = executor.compile(args);
-  const render = executor.prepare(args, result => JSON.stringify(result));
-  const write = createWriter(schema, document, operation.name?.value);
-  const reference = interpreted(args);
-  for (const value of values) {
-    const [ours, theirs] = [compiled(value), reference(value)];
-    assert.equal(JSON.stringify(ours.data), JSON.stringify(theirs.data));
-    if (theirs.errors === undefined) assert.equal(render(value), JSON.stringify(theirs));
-    else assert.deepEqual(JSON.parse(render(value)), JSON.parse(JSON.stringify(ours)));
-    const written = write?.(value, args.contextValue);
-    assert.equal(written, written && JSON.stringify(theirs), 'nothing is written of what goes wrong');
-    assert.deepEqual(
-      ours.errors?.map(error => [error.message, error.path]),
-      theirs.errors?.map(error => [error.message, error.path]),
-    );
-  }
-}
-
-describe('the compiled executor says what graphql-js says', () => {
+describe('a subscription says what graphql-js says', () => {
   const folder = new URL('../../schema/operations/', import.meta.url);
   for (const name of readdirSync(folder)) {
-    const document = parse(readFileSync(new URL(name, folder), 'utf8'));
-    if (getOperationAST(document)?.operation !== 'subscription') continue;
+    const text = readFileSync(new URL(name, folder), 'utf8');
+    const operation = getOperationAST(parse(text));
+    if (operation?.operation !== 'subscription') continue;
     test(name, () => {
-      assert.deepEqual(validate(schema, document), []);
-      assertSame(document);
+      const variables = { symbols: ['BTC/USD'], symbol: 'BTC/USD', depth: 10 };
+      assert.equal(assertSameAsQuery({ text, variables }), true, 'it is written at once');
     });
   }
 
   test('with aliases, fragments, directives and __typename', () => {
-    const document = parse(`
+    const text = `
       subscription Mixed($symbols: [Symbol!]!, $full: Boolean!, $skip: Boolean = true) {
         price: ticker(symbols: $symbols, maxRate: 2.5) {
           __typename
@@ -158,88 +42,125 @@ describe('the compiled executor says what graphql-js says', () => {
         }
       }
       fragment Prices on Ticker { bid ask last instrument { symbol } ...More }
-      fragment More on Ticker { bid volumeUsd tradeCount timestamp }
-    `);
-    assert.deepEqual(validate(schema, document), []);
-    for (const full of [true, false]) assertSame(document, { symbols: ['BTC/USD'], full });
+      fragment More on Ticker { bid volumeUsd tradeCount timestamp }`;
+    for (const full of [true, false]) {
+      assert.equal(assertSameAsQuery({ text, variables: { symbols: ['BTC/USD'], full } }), true);
+    }
   });
 
-  test('for a thousand generated selections, nearly all of them written at once', () => {
-    let written = 0;
-    fc.assert(
-      fc.property(anyOperation(), text => {
-        const document = parse(text);
-        assert.deepEqual(validate(schema, document), [], text);
-        assertSame(document);
-        if (createWriter(schema, document, null) !== undefined) written += 1;
-      }),
-      { numRuns: 1_000 },
-    );
-    assert.ok(written > 900, `${written} of 1,000`);
+  const twice = [
+    '{ symbol ...F @include(if: $on) ...F }',
+    '{ symbol ...F ...F @include(if: $on) }',
+    '{ symbol ...F @skip(if: $on) ...F @include(if: $on) }',
+    '{ freshness { ...G @include(if: $on) } freshness { ...G } bid }',
+    '{ ... @include(if: $on) { ...F } ... @skip(if: $on) { ask } ...F @skip(if: $on) }',
+  ];
+  for (const selection of twice) {
+    test(`of a fragment that is spread again with other directives: ${selection}`, () => {
+      const fragments = [
+        selection.includes('...F') ? 'fragment F on Ticker { bid symbol }' : '',
+        selection.includes('...G') ? 'fragment G on Freshness { stale }' : '',
+      ];
+      const text = `subscription ($on: Boolean!) { ${TICKER} ${selection} } ${fragments.join(' ')}`;
+      for (const on of [true, false]) assert.equal(assertSameAsQuery({ text, variables: { on } }), true);
+    });
+  }
+
+  test('of variables that are named like members of every object', () => {
+    const text = `subscription ($constructor: Boolean = false, $toString: Boolean!, $__proto__: Boolean = true) {
+      ${TICKER} { symbol bid @include(if: $constructor) ask @skip(if: $toString) last @include(if: $__proto__) }
+    }`;
+    for (const variables of [{ toString: true }, { toString: false, constructor: true }]) {
+      assert.equal(assertSameAsQuery({ text, variables: { ...variables } }), true);
+    }
   });
 
-  test('a resolver that returns a promise is reported, not waited for', () => {
-    const document = parse('subscription { ticker(symbols: ["BTC/USD"]) { instrument { symbol } } }');
-    const slow = {
-      services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
-    };
-    const operation = {
-      schema,
-      document,
-      operationName: null,
-      variableValues: {},
-      contextValue: slow,
-    };
-    const executor = new Executor(schema);
-    assert.throws(() => executor.compile(operation)(tickers[0]), /returned a promise/);
-    assert.throws(() => executor.prepare(operation, JSON.stringify)(tickers[0]), /returned a promise/);
+  test('for generated selections, all of them written at once', async () => {
+    const { selections, written, problems } = await compareSelections({ selections: 500, seed: 42 });
+    assert.deepEqual(problems, []);
+    assert.equal(written, selections);
   });
 });
 
-const ARGUMENTS: Readonly<Record<string, string>> = {
-  ticker: '(symbols: ["BTC/USD"])',
-  book: '(symbols: ["BTC/USD"])',
-  bookUpdates: '(symbols: ["BTC/USD"])',
-  trades: '(symbols: ["BTC/USD"])',
-  ohlc: '(symbols: ["BTC/USD"], interval: ONE_MINUTE)',
-};
+describe('a prepared document', () => {
+  const document = parse(
+    `subscription ($on: Boolean!, $symbols: [Symbol!]!) { ticker(symbols: $symbols) { symbol bid @include(if: $on) } }`,
+  );
+  const context = { services, grant: 'none' };
+  const prepare = (executor: Executor, variableValues: Record<string, unknown>) => {
+    const { variableDefinitions = [] } = getOperationAST(document) ?? {};
+    const { variableValues: coerced } = getVariableValues(schema, variableDefinitions, variableValues);
+    assert.ok(coerced);
+    const operation = { schema, document, operationName: null, variableValues, contextValue: context };
+    return executor.prepare(operation, coerced, JSON.stringify);
+  };
 
-/** A subscription to any field, with any selection below it: aliases, repeated fields, inline fragments. */
-function anyOperation(): fc.Arbitrary<string> {
-  const root = schema.getSubscriptionType() ?? assert.fail();
-  return fc
-    .constantFrom(...Object.values(root.getFields()))
-    .chain(field =>
-      selectionOf(getNamedType(field.type), 4).map(
-        selection => `subscription { ${field.name}${ARGUMENTS[field.name] ?? ''} ${selection} }`,
-      ),
-    );
-}
+  test('is written as the variables of each subscription say', () => {
+    const executor = new Executor(schema);
+    const renders = [true, false, true].map(on => prepare(executor, { on, symbols: ['BTC/USD'] }));
+    const bids = renders.map(render => 'bid' in JSON.parse(render(tickers[0])).data.ticker);
+    assert.deepEqual(bids, [true, false, true]);
+  });
+});
 
-function selectionOf(type: GraphQLNamedType, depth: number): fc.Arbitrary<string> {
-  if (isUnionType(type)) {
-    const parts = type
-      .getTypes()
-      .map(one => selectionOf(one, depth).map(inner => `... on ${one.name} ${inner}`));
-    return fc.tuple(...parts).map(texts => `{ __typename ${texts.join(' ')} }`);
+describe('a field below the first that takes arguments', () => {
+  const sdl = buildSchema(`
+    enum Unit { BASE QUOTE }
+    input Range { from: Int = 1, to: Int! }
+    type Item { sum(levels: Int! = 10, unit: Unit = BASE, range: Range): String! }
+    type Query { item: Item }
+    type Subscription { item: Item! }
+  `);
+  const withResolvers = (): GraphQLSchema => {
+    const item = sdl.getType('Item');
+    assert.ok(item instanceof GraphQLObjectType);
+    const { sum } = item.getFields();
+    assert.ok(sum);
+    sum.resolve = (_parent, args: Record<string, unknown>) =>
+      JSON.stringify(Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return sdl;
+  };
+
+  const cases: readonly (readonly [string, Record<string, unknown>, boolean])[] = [
+    ['subscription { item { sum } }', {}, true],
+    ['subscription { item { sum(levels: 3) b: sum(unit: QUOTE, range: { to: 4 }) } }', {}, true],
+    ['subscription ($n: Int!) { item { a: sum(levels: $n) b: sum(range: { to: $n }) } }', { n: 7 }, true],
+    ['subscription ($constructor: Int = 5) { item { sum(levels: $constructor) } }', {}, true],
+    ['subscription ($u: Unit) { item { sum(unit: $u) } }', {}, true],
+    ['subscription ($u: Unit) { item { sum(unit: $u) } }', { u: null }, true],
+    // It has a default, and null all the same: what graphql-js says of it is an error.
+    ['subscription ($n: Int = 5) { item { sum(levels: $n) } }', { n: null }, false],
+  ];
+  for (const [text, variableValues, isWritten] of cases) {
+    test(`${text} with ${JSON.stringify(variableValues)}`, () => {
+      const itemSchema = withResolvers();
+      const document = parse(text);
+      assert.deepEqual(validate(itemSchema, document), []);
+      const args = { schema: itemSchema, document, operationName: null, variableValues, contextValue: {} };
+      const operation = getOperationAST(document);
+      const { variableValues: coerced } = getVariableValues(
+        itemSchema,
+        operation?.variableDefinitions ?? [],
+        variableValues,
+      );
+      assert.ok(coerced);
+      const value = { item: {} };
+      const expected = JSON.stringify(execute({ ...args, rootValue: value }));
+      const render = new Executor(itemSchema).prepare(args, coerced, result => JSON.stringify(result));
+      assert.equal(render(value), expected);
+      assert.equal(createWriter(itemSchema, document, null, coerced) !== undefined, isWritten);
+    });
   }
-  if (!isObjectType(type)) return fc.constant('');
-  const fields = Object.values(type.getFields()).filter(
-    field => field.args.length === 0 && (depth > 1 || !isObjectType(getNamedType(field.type))),
-  );
-  const one = fc.oneof(
-    fc.constant('__typename'),
-    fc.tuple(fc.constantFrom(...fields), fc.option(fc.constantFrom('a', 'b', 'c'))).chain(([field, alias]) =>
-      selectionOf(getNamedType(field.type), depth - 1).map(inner => {
-        // One alias a field: what is merged has to be the same.
-        const name = alias === null ? '' : `${alias}_${type.name}_${field.name}: `;
-        return `${name}${field.name} ${inner}`;
-      }),
-    ),
-  );
-  return fc
-    .tuple(fc.array(one, { minLength: 1, maxLength: 6 }), fc.boolean())
-    .map(([texts, inFragment]) =>
-      inFragment ? `{ ... on ${type.name} { ${texts.join(' ')} } ${texts[0]} }` : `{ ${texts.join(' ')} }`,
-    );
-}
+});
+
+test('a resolver that returns a promise is reported, not waited for', () => {
+  const document = parse(`subscription { ${TICKER} { instrument { symbol } } }`);
+  const contextValue = {
+    services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
+  };
+  const operation = { schema, document, operationName: null, variableValues: {}, contextValue };
+  const { variableValues } = getVariableValues(schema, [], {});
+  assert.ok(variableValues);
+  const render = new Executor(schema).prepare(operation, variableValues, JSON.stringify);
+  assert.throws(() => render(tickers[0]), /returned a promise/);
+});

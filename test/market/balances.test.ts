@@ -109,6 +109,12 @@ describe('balances', () => {
     const holds = (usd: string) => new Map([[USD, usd as DecimalText]]);
     assert.deepEqual(balances.setHolds(holds('20.25')), [USD]);
     assert.equal(balances.balance(USD)?.freeBalance?.toFixed(), '80.25');
+    assert.equal(balances.balance(USD)?.freeBalanceText, '80.25');
+    balances.setHolds(holds('20.2500'));
+    assert.equal(balances.balance(USD)?.freeBalanceText, '80.2500', 'as many digits as the longer has');
+    balances.setHolds(holds('100.5'));
+    assert.equal(balances.balance(USD)?.freeBalanceText, '0.00');
+    balances.setHolds(holds('20.25'));
     assert.deepEqual(balances.setHolds(holds('20.25')), []);
     assert.deepEqual(balances.setHolds(new Map()), [USD]);
     assert.equal(balances.balance(USD)?.freeBalance?.toFixed(), '100.5');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decode } from '../../src/kraken/decode.ts';
 import type { OhlcRow } from '../../src/kraken/messages.ts';
@@ -7,6 +7,7 @@ import type { PairSymbol } from '../../src/kraken/symbols.ts';
 import type { DecimalText } from '../../src/lib/decimal-text.ts';
 import { CandleSeries } from '../../src/market/candle-series.ts';
 import { Candles } from '../../src/market/candles.ts';
+import type { OHLCUpdate } from '../../src/market/ohlc-update.ts';
 import { frames } from '../support/fixtures.ts';
 
 const START = Date.UTC(2026, 9, 9);
@@ -28,12 +29,16 @@ function row(minute: number, trades: number): OhlcRow {
   };
 }
 
-/** What a series holds, as minute:trades, with a dot behind those that are closed. */
-function shown(series: CandleSeries, now = START): string {
-  return series
-    .last(10_000, now)
+/** Candles as minute:trades, with a dot behind those that are closed. */
+function written(candles: readonly OHLCUpdate[]): string {
+  return candles
     .map(one => `${(Date.parse(one.intervalBegin) - START) / 60_000}:${one.trades}${one.closed ? '.' : ''}`)
     .join(' ');
+}
+
+/** What a series holds. */
+function shown(series: CandleSeries): string {
+  return written(series.last(10_000));
 }
 
 describe('a series of candles', () => {
@@ -42,7 +47,8 @@ describe('a series of candles', () => {
     assert.ok(snapshot.kind === 'ohlc');
     const series = new CandleSeries();
     series.applySnapshot(snapshot.data, 0);
-    const candles = series.last(100, Date.parse('2026-09-10T17:43:30Z'));
+    series.close(Date.parse('2026-09-10T17:43:30Z'));
+    const candles = series.last(100);
     assert.deepEqual(
       candles.map(candle => candle.intervalBegin.slice(14, 16)),
       ['32', '33', '34', '35', '38', '39', '40', '41', '43'],
@@ -59,19 +65,86 @@ describe('a series of candles', () => {
   test('a candle closes when a later one begins, or when its end and a grace have passed', () => {
     const series = new CandleSeries();
     series.applyUpdate(row(0, 1), 0);
-    assert.equal(shown(series, START + 60_000), '0:1');
-    assert.equal(shown(series, START + 64_999), '0:1');
-    assert.equal(shown(series, START + 65_000), '0:1.');
+    series.close(START + 64_999);
+    assert.equal(shown(series), '0:1');
+    assert.equal(series.closesAt, START + 65_000);
+    series.close(START + 65_000);
+    assert.equal(shown(series), '0:1.');
+    assert.equal(series.closesAt, undefined);
     series.applyUpdate(row(1, 1), 0);
-    assert.equal(shown(series, START + 60_000), '0:1. 1:1');
+    assert.equal(shown(series), '0:1. 1:1');
+    series.applyUpdate(row(3, 1), 0);
+    assert.equal(shown(series), '0:1. 1:1. 3:1');
   });
 
   test('an older state of a candle does not replace a newer one', () => {
     const series = new CandleSeries();
     series.applyUpdate(row(0, 5), 0);
-    assert.equal(series.applyUpdate(row(0, 4), 0), false);
-    assert.equal(series.applyUpdate(row(0, 6), 0), true);
+    series.applyUpdate(row(0, 4), 0);
+    assert.equal(shown(series), '0:5');
+    series.applyUpdate(row(0, 6), 0);
     assert.equal(shown(series), '0:6');
+  });
+
+  describe('tells each change once', () => {
+    const corrected = (minute: number, trades: number): OhlcRow => ({
+      ...row(minute, trades),
+      close: '0.5' as DecimalText,
+    });
+    let series: CandleSeries;
+    const taken = (...rows: readonly OhlcRow[]): string => {
+      for (const one of rows) series.applyUpdate(one, 0);
+      return written(series.takeChanged());
+    };
+    beforeEach(() => {
+      series = new CandleSeries();
+      series.applySnapshot([row(3, 1), row(4, 1), row(5, 1)], 0);
+    });
+
+    test('of a snapshot the latest candle: what is before it is history', () => {
+      assert.equal(written(series.takeChanged()), '5:1');
+      assert.equal(taken(), '');
+    });
+
+    test('a row that comes again says nothing', () => {
+      series.takeChanged();
+      assert.equal(taken(row(5, 1)), '');
+      assert.equal(taken(row(4, 1)), '');
+    });
+
+    test('a late trade, a late candle, and a correction with as many trades', () => {
+      series.takeChanged();
+      assert.equal(taken(row(4, 2)), '4:2.');
+      assert.equal(taken(row(2, 1)), '2:1.');
+      assert.equal(taken(corrected(5, 1)), '5:1');
+      assert.equal(taken(corrected(4, 2)), '4:2.');
+      assert.equal(series.last(1)[0]?.close, '0.5');
+    });
+
+    test('a candle that closes, once, before the one that follows it', () => {
+      assert.equal(taken(row(6, 1)), '5:1. 6:1');
+      series.close(START + 8 * 60_000);
+      assert.equal(taken(), '6:1.');
+      assert.equal(taken(row(9, 1)), '9:1');
+    });
+
+    test('nothing of the time in which no one read it', () => {
+      series.takeChanged();
+      series.unread();
+      series.applySnapshot([row(4, 2), row(5, 3), row(6, 1), row(7, 1)], 0);
+      assert.equal(taken(), '7:1');
+    });
+
+    test('what a reconnect shows to have been missed, and what history fills in', () => {
+      series.takeChanged();
+      series.applySnapshot([row(4, 1), row(5, 2), row(6, 1), row(7, 1)], 0);
+      assert.equal(taken(), '5:2. 6:1. 7:1');
+      series.applySnapshot([row(12, 1)], 0);
+      assert.equal(taken(), '12:1');
+      series.mergeHistory([row(5, 2), row(6, 3), row(7, 1), row(9, 1), row(12, 1)], 0);
+      assert.equal(taken(), '6:3. 7:1. 9:1.', 'not what it has told already');
+      assert.equal(shown(series), '5:2. 6:3. 7:1. 9:1. 12:1');
+    });
   });
 
   test('history is merged without a seam: the socket wins where it knows more, REST where it does', () => {
@@ -123,7 +196,7 @@ describe('a series of candles', () => {
         play(twice, messages);
         play(twice, messages);
         assert.equal(shown(twice), shown(once));
-        const begins = once.last(1_000, START).map(candle => candle.intervalBegin);
+        const begins = once.last(1_000).map(candle => candle.intervalBegin);
         assert.deepEqual(begins, [...new Set(begins)].sort());
       }),
     );
@@ -141,7 +214,7 @@ describe('candles that no one reads', () => {
     return candles;
   };
   const minutes = (candles: Candles): number[] | undefined =>
-    candles.last(SYMBOL, 1, 100, NOW)?.map(one => (Date.parse(one.intervalBegin) - START) / 60_000);
+    candles.last(SYMBOL, 1, 100)?.map(one => (Date.parse(one.intervalBegin) - START) / 60_000);
 
   test('are not to be read until a snapshot shows that none is missing, and then all are there', () => {
     const candles = parked();
@@ -149,7 +222,7 @@ describe('candles that no one reads', () => {
     candles.apply('snapshot', SYMBOL, 1, [row(10, 5), row(11, 1)], NOW);
     assert.deepEqual(minutes(candles), [0, 1, 9, 10, 11]);
     assert.equal(candles.series(SYMBOL, 1)?.complete, true);
-    assert.equal(candles.last(SYMBOL, 1, 2, NOW)?.[0]?.trades, 5, 'what was forming has been completed');
+    assert.equal(candles.last(SYMBOL, 1, 2)?.[0]?.trades, 5, 'what was forming has been completed');
   });
 
   test('are forgotten when candles may be missing in between, or a day has passed', () => {

@@ -10,9 +10,11 @@ import { disconnectAgainAndAgain } from '../support/disconnects.ts';
 import { fuzzClients } from '../support/fuzz.ts';
 import { fuzzUpstream } from '../support/fuzz-upstream.ts';
 import { allAttacks, hostileDocuments, oneAttacker } from '../support/hostility.ts';
+import { compareLastValues } from '../support/last-values.ts';
 import { quotesAgree } from '../support/quotes.ts';
 import { randomFaults } from '../support/random-faults.ts';
 import { churn, recoveryTimes } from '../support/resilience.ts';
+import { compareSelections } from '../support/selections.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,6 +33,8 @@ const SCENARIOS = {
   attacker: () => oneAttacker({ seconds: 10 }),
   attacks: () => allAttacks({ minutes: 5 }),
   quotes: () => quotesAgree({ seconds: Number(options['quotes-seconds']), changesPerSecond: 10, seed: 42 }),
+  lastValues: () => compareLastValues({ sequences: 10_000, seed: 42 }),
+  selections: () => compareSelections({ selections: 10_000, seed: 42 }),
   churn: () => churn({ cycles: 100_000 }),
   recovery: () => recoveryTimes({ servers: 10, resets: 6 }),
   faults: () => randomFaults({ minutes: Number(options.minutes), seed: 42 }),
