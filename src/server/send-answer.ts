@@ -16,7 +16,7 @@ export async function sendAnswer(
   shutdown: Shutdown,
 ): Promise<void> {
   if (response.destroyed) {
-    if (answer.body !== null) streamOf(answer.body).destroy();
+    if (answer.body !== null) await abandon(answer.body);
     return;
   }
   response.statusCode = answer.status;
@@ -35,6 +35,13 @@ export async function sendAnswer(
   // The connection would stay open for the next request otherwise.
   if (shutdown.begun) response.setHeader('Connection', 'close');
   response.end(compressed ?? body);
+}
+
+/** Ends an answer that no one will read. A stream that was never read does not know yet what it has to end. */
+async function abandon(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader();
+  await reader.read();
+  await reader.cancel();
 }
 
 /** Nothing on the way may keep events back, neither to compress nor to store them. `X-Accel-Buffering` tells nginx. */
