@@ -18,7 +18,7 @@ describe('the README', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|.*\S.* \|$/gm)]
       .map(([, name, fallback = '']) => [name, fallback])
       .filter(([name]) =>
-        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|MAX|KEEP|HTTPS?_|NO_|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS|SHUTDOWN)/.test(
+        /^(HOST|PORT|SYMBOLS|LOG|ALLOWED|MAX|KEEP|HTTPS?_|NO_|KRAKEN|SUBSCRIPTION|MESSAGE|ACCESS|SHUTDOWN|DATA)/.test(
           name ?? '',
         ),
       );
