@@ -70,7 +70,7 @@ export async function createApp({
 }: AppOptions): Promise<App> {
   const logger = quietLogger(given, givenClock);
   const containment = new Containment(logger);
-  const clock = containedClock(givenClock, containment);
+  const localClock = containedClock(givenClock, containment);
   const proxy = useProxy(config);
   if (proxy !== undefined) {
     const { httpsProxy, httpProxy, noProxy } = config;
@@ -95,8 +95,10 @@ export async function createApp({
     messageQueueSize: config.messageQueueSize,
     agent: proxy?.agent,
     logger: given,
-    clock,
+    clock: localClock,
   });
+  // From here on time is the exchange's.
+  const { clock } = client;
   const hub = new Hub(client, clock, {
     broadcasts: config.maxBroadcasts,
     upstreamSubscriptions: config.maxUpstreamSubscriptions,
@@ -108,6 +110,7 @@ export async function createApp({
     clock,
     version: packageVersion(),
     startedAt: clock.now(),
+    startedMs: clock.monotonicMs(),
     cursors: new CursorSigner(loadCursorKey(config.dataDir, logger)),
     replays: createReplayLine(),
     maxResultBytes: config.maxResultBytes,

@@ -11,6 +11,7 @@ import { type ClientObserver, Listeners } from './client/listeners.ts';
 import { TradeFeed } from './client/trade-feed.ts';
 import { type ConnectionView, DISABLED, Upstream } from './client/upstream.ts';
 import type { ProtocolError } from './kraken/decode.ts';
+import { ExchangeClock } from './kraken/exchange-clock.ts';
 import {
   BOOK_DEPTHS,
   type BookMessage,
@@ -33,6 +34,7 @@ import {
   type SubscriptionView,
 } from './kraken/subscription.ts';
 import type { Asset, PairSymbol } from './kraken/symbols.ts';
+import type { Clock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { quietLogger } from './lib/quiet-logger.ts';
 import { unreachable } from './lib/unreachable.ts';
@@ -88,6 +90,8 @@ export type SubscribableChannel = 'ticker' | 'book' | 'trade' | 'ohlc' | 'balanc
 export class KrakenWebSocketV2 {
   readonly #config: KrakenWebSocketConfig;
   readonly #rest: RestClient;
+  readonly #exchangeClock: ExchangeClock;
+  #warnedOfSkew = false;
   readonly #public: Upstream;
   #account: Account | undefined;
   readonly #market: Market;
@@ -111,7 +115,12 @@ export class KrakenWebSocketV2 {
    */
   constructor(apiKey?: string, apiSecret?: string, config: Partial<KrakenWebSocketConfig> = {}) {
     const given = { ...DEFAULTS, ...config };
-    this.#config = { ...given, logger: quietLogger(given.logger, given.clock) };
+    this.#exchangeClock = new ExchangeClock(given.clock);
+    this.#config = {
+      ...given,
+      logger: quietLogger(given.logger, given.clock),
+      clock: this.#exchangeClock,
+    };
     const { clock, logger, messageQueueSize, restUrl, restRate, restTimeoutMs } = this.#config;
     this.#startedAt = clock.now();
     this.#callbacks = new Callbacks(logger);
@@ -125,6 +134,7 @@ export class KrakenWebSocketV2 {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
       fault: (error, message) => this.#onFault(error, message),
+      roundTrip: (...times) => this.#onRoundTrip(...times),
       subscriptionChanged: (topic, state) => this.#onSubscriptionState(topic, state),
       dropped: topic => this.#onDropped(topic),
       connectionEvent: event => this.#onConnection(event),
@@ -184,6 +194,7 @@ export class KrakenWebSocketV2 {
       message: (message, receivedAt) => this.#receive(message, receivedAt),
       protocolError: (error, text) => this.#onProtocolError(error, text),
       fault: (error, message) => this.#onFault(error, message),
+      roundTrip: (...times) => this.#onRoundTrip(...times),
       connectionEvent: event => this.#listeners.connection(event),
       changed: assets => this.#listeners.balances(assets),
     });
@@ -489,6 +500,16 @@ export class KrakenWebSocketV2 {
     return this.#account?.status() ?? BALANCES_DISABLED;
   }
 
+  /** Time at the exchange, as well as it is known here: values carry their age by it. */
+  get clock(): Clock {
+    return this.#exchangeClock;
+  }
+
+  /** How far this machine's clock is ahead of the exchange's, milliseconds; undefined before the first round trip. */
+  get clockSkewMs(): number | undefined {
+    return this.#exchangeClock.skewMs;
+  }
+
   /** Kraken's own system state, `online` and others; undefined before it was heard. */
   get exchangeStatus(): string | undefined {
     return this.#exchangeStatus;
@@ -714,6 +735,17 @@ export class KrakenWebSocketV2 {
     this.#listeners.state(topic, 'RESYNCING');
   }
 
+  #onRoundTrip(...times: Parameters<ExchangeClock['roundTrip']>): void {
+    this.#exchangeClock.roundTrip(...times);
+    const skewMs = Math.round(this.#exchangeClock.skewMs ?? 0);
+    const isWrong = Math.abs(skewMs) > SKEW_WARNING_MS;
+    if (isWrong && !this.#warnedOfSkew) {
+      const message = "this machine's clock differs from the exchange's, whose time is used; run NTP";
+      this.#config.logger.warn({ skewMs }, message);
+    }
+    this.#warnedOfSkew = isWrong;
+  }
+
   #onFault(error: unknown, message: KrakenMessage | undefined): void {
     const channel = message?.kind ?? 'other';
     this.#counters.failure(channel);
@@ -735,6 +767,9 @@ export class KrakenWebSocketV2 {
     this.#market.drop(topic, this.#config.clock.now());
   }
 }
+
+/** A clock that is wrong by more is warned of. */
+const SKEW_WARNING_MS = 2_000;
 
 /** No pair has a longer name; comparing one with every pair would take its time. */
 const LONGEST_NAME = 40;

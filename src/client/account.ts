@@ -35,6 +35,7 @@ export interface BalanceStreamingStatus {
 export interface AccountHandlers {
   message: UpstreamHandlers['message'];
   protocolError: UpstreamHandlers['protocolError'];
+  roundTrip: UpstreamHandlers['roundTrip'];
   fault: UpstreamHandlers['fault'];
   connectionEvent(event: ConnectionEvent): void;
   /** What is known of these assets changed, or how far it can be trusted. */
@@ -87,6 +88,7 @@ export class Account {
       {
         message: handlers.message,
         protocolError: handlers.protocolError,
+        roundTrip: handlers.roundTrip,
         fault: handlers.fault,
         connectionEvent: event => this.#onConnection(event),
         subscriptionChanged: (topic, state) => this.#onSubscription(topic, state),

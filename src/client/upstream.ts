@@ -41,6 +41,13 @@ export interface UpstreamHandlers {
   /** A handler threw; what was subscribed of that frame is renewed already. */
   fault(error: unknown, message: KrakenMessage | undefined): void;
   subscriptionChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
+  /** @see ConnectionHandlers.roundTrip */
+  roundTrip(
+    sentMs: number,
+    receivedMs: number,
+    timeIn: string | undefined,
+    timeOut: string | undefined,
+  ): void;
   /** Nobody wants the topic any more. */
   dropped(topic: SubscriptionTopic): void;
   connectionEvent(event: ConnectionEvent): void;
@@ -78,6 +85,7 @@ export class Upstream {
       {
         message: (message, receivedAt) => this.#receive(message, receivedAt),
         protocolError: handlers.protocolError,
+        roundTrip: handlers.roundTrip,
         fault: (error, message) => this.#onFault(error, message),
         stateChanged: (state, previous, reason) => this.#onState(state, previous, reason),
       },

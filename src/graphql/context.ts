@@ -17,6 +17,8 @@ export interface Services {
   readonly version: string;
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
+  /** The same, monotonic. */
+  readonly startedMs: number;
   /** Signs and reads the cursors that clients get. */
   readonly cursors: CursorSigner;
   /** Trades that are fetched for those who go on from a cursor. */

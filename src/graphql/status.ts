@@ -47,7 +47,13 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
       }),
       uptimeSeconds: t.float({
         description: 'Seconds since then.',
-        resolve: ({ services: { clock, startedAt } }) => (clock.now() - startedAt) / 1000,
+        resolve: ({ services: { clock, startedMs } }) => (clock.monotonicMs() - startedMs) / 1_000,
+      }),
+      clockSkewMs: t.float({
+        nullable: true,
+        description:
+          "How far this machine's clock is ahead of the exchange's, in milliseconds; null before the first round trip. Times and ages are corrected by it.",
+        resolve: ({ services: { client } }) => client.clockSkewMs,
       }),
       exchange: t.string({
         nullable: true,

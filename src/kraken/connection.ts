@@ -7,7 +7,7 @@ import { type ConnectionEvent, type ConnectionState, transition } from './connec
 import { ControlPacing } from './control-pacing.ts';
 import { decode, type ProtocolError } from './decode.ts';
 import { encode } from './encode.ts';
-import type { KrakenMessage, KrakenRequest } from './messages.ts';
+import type { KrakenMessage, KrakenRequest, PongMessage } from './messages.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -38,6 +38,18 @@ export interface ConnectionHandlers {
    * @param message what it was about; undefined if the decoder itself threw
    */
   fault(error: unknown, message: KrakenMessage | undefined): void;
+  /**
+   * A ping was answered.
+   *
+   * @param sentMs monotonic, as is `receivedMs`
+   * @param timeIn when the exchange received it, and in `timeOut` when it answered, by its own clock
+   */
+  roundTrip(
+    sentMs: number,
+    receivedMs: number,
+    timeIn: string | undefined,
+    timeOut: string | undefined,
+  ): void;
   /** After the state changed. `reason` says why a connection was lost. */
   stateChanged(state: ConnectionState, previous: ConnectionState, reason?: string): void;
 }
@@ -248,7 +260,7 @@ export class Connection {
   #handle(message: KrakenMessage, epoch: number, nowMs: number, receivedAt: number): void {
     if (this.#state.kind === 'connecting') this.#apply({ kind: 'greeted', epoch, nowMs });
     if (isRateComplaint(message)) this.#pacing.slowDown(nowMs);
-    if (message.kind === 'pong') this.#onPong(message.req_id, nowMs);
+    if (message.kind === 'pong') this.#onPong(message, nowMs);
     else if (!this.#heartbeatsExpected && message.kind !== 'status') this.#expectHeartbeats(epoch);
     this.#handlers.message(message, receivedAt);
   }
@@ -289,9 +301,10 @@ export class Connection {
     });
   }
 
-  #onPong(id: number | undefined, nowMs: number): void {
-    if (id !== this.#pingId || this.#pingSentMs === undefined) return;
+  #onPong({ req_id, time_in, time_out }: PongMessage, nowMs: number): void {
+    if (req_id !== this.#pingId || this.#pingSentMs === undefined) return;
     this.latencyMs = nowMs - this.#pingSentMs;
+    this.#handlers.roundTrip(this.#pingSentMs, nowMs, time_in, time_out);
     this.#pingSentMs = undefined;
   }
 

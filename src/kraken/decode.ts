@@ -112,7 +112,10 @@ function dataOf<Row>(
 
 function decodeResponse(frame: LosslessObject, method: string): KrakenMessage {
   const req_id = optionalInteger(frame, 'req_id');
-  if (method === 'pong') return { kind: 'pong', req_id };
+  if (method === 'pong') {
+    const time_in = optionalString(frame, 'time_in');
+    return { kind: 'pong', req_id, time_in, time_out: optionalString(frame, 'time_out') };
+  }
   if (frame['success'] !== true) {
     const error = optionalString(frame, 'error')?.slice(0, LONGEST_ERROR) ?? 'no reason given';
     return { kind: 'refused', method, req_id, error, symbol: optionalString(frame, 'symbol') as PairSymbol };

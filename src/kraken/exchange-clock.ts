@@ -33,7 +33,8 @@ export class ExchangeClock implements Clock {
 
   /** Wall-clock time at the exchange, milliseconds since the Unix epoch. */
   now(): number {
-    return this.#offsetMs === undefined ? this.#clock.now() : this.#clock.monotonicMs() + this.#offsetMs;
+    if (this.#offsetMs === undefined) return this.#clock.now();
+    return Math.round(this.#clock.monotonicMs() + this.#offsetMs);
   }
 
   monotonicMs(): number {

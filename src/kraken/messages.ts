@@ -86,9 +86,12 @@ interface HeartbeatMessage {
   readonly kind: 'heartbeat';
 }
 
-interface PongMessage {
+export interface PongMessage {
   readonly kind: 'pong';
   readonly req_id: number | undefined;
+  /** When the exchange received the ping, and when it answered, by its own clock. */
+  readonly time_in: string | undefined;
+  readonly time_out: string | undefined;
 }
 
 /** A request that succeeded. Subscribing to several symbols is answered once for each. */

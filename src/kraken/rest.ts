@@ -40,6 +40,10 @@ export interface Asker {
   readonly client?: string | undefined;
 }
 
+/** Microseconds. */
+const FIRST_NONCE_STEP = 60_000_000;
+const NONCE_STEP_FACTOR = 8;
+
 /**
  * Kraken's REST API: public calls at a bounded rate, private calls signed, one at a time, with a nonce that only
  * rises. Results keep their digits.
@@ -54,6 +58,7 @@ export class RestClient {
   readonly #private = line('private', MAX_PRIVATE_WAITING, MAX_PRIVATE_WAITING);
   #calls = 0;
   #lastNonce = 0;
+  #nonceStep = FIRST_NONCE_STEP / NONCE_STEP_FACTOR;
 
   constructor(options: RestOptions, clock: Clock) {
     this.#options = options;
@@ -98,15 +103,20 @@ export class RestClient {
       const path = `/0/private/${method}`;
       const nonce = this.#nonce();
       const body = String(new URLSearchParams({ nonce, ...parameters }));
-      return this.#call(path, {
-        method: 'POST',
-        body,
-        headers: {
-          'API-Key': apiKey,
-          'API-Sign': signature(apiSecret, path, nonce, body),
-          'Content-Type': 'application/x-www-form-urlencoded',
-        },
-      });
+      try {
+        return await this.#call(path, {
+          method: 'POST',
+          body,
+          headers: {
+            'API-Key': apiKey,
+            'API-Sign': signature(apiSecret, path, nonce, body),
+            'Content-Type': 'application/x-www-form-urlencoded',
+          },
+        });
+      } catch (error) {
+        if (/^EAPI:Invalid nonce/.test((error as Error).message)) this.#raiseNonce();
+        throw error;
+      }
     });
   }
 
@@ -114,6 +124,15 @@ export class RestClient {
   #nonce(): string {
     this.#lastNonce = Math.max(this.#lastNonce + 1, this.#clock.now() * 1_000);
     return String(this.#lastNonce);
+  }
+
+  /**
+   * Kraken has seen a higher nonce: an earlier run of this server had a clock that was ahead. The next one is higher by a
+   * minute, then by eight, and so on, until it is above that.
+   */
+  #raiseNonce(): void {
+    this.#nonceStep *= NONCE_STEP_FACTOR;
+    this.#lastNonce += this.#nonceStep;
   }
 
   async #call(path: string, request: RequestInit): Promise<LosslessObject> {

@@ -52,6 +52,7 @@ function open(options: Partial<ConnectionOptions> = {}, clock: Clock = systemClo
     {
       message: message => kinds.push(message.kind),
       protocolError: error => kinds.push(error.code),
+      roundTrip: () => {},
       fault: (error, message) => kinds.push(`${String(error)} ${message?.kind}`),
       stateChanged: (state, _previous, reason) => states.push({ state, reason }),
     },

@@ -167,6 +167,7 @@ class World implements AsyncDisposable {
       clock: this.clock,
       version: '0.0.0',
       startedAt: 0,
+      startedMs: 0,
       cursors: new CursorSigner(Buffer.alloc(32)),
       replays: createReplayLine(),
       maxResultBytes: 1e9,

@@ -26,6 +26,7 @@ export const services = {
   clock: { ...systemClock, now: () => 1_790_000_000_000 },
   version: '0.0.0',
   startedAt: 1_780_000_000_000,
+  startedMs: 0,
   cursors: new CursorSigner(Buffer.alloc(32)),
   replays: createReplayLine(),
   maxResultBytes: 1e9,
