@@ -32,6 +32,8 @@ export class Feed {
   readonly #snapshot: (channel: string, symbol: string) => string | undefined;
   readonly #lists: (symbol: string) => boolean;
   readonly #subscribed = Promise.withResolvers<void>();
+  /** Pairs whose trades someone has subscribed to. */
+  readonly trading = new Set<string>();
   readonly #heartbeat: NodeJS.Timeout;
 
   /** @param lists whether a pair is known here; a subscription to another is refused */
@@ -120,6 +122,7 @@ export class Feed {
       yield JSON.stringify({ method, result, success: true, req_id });
     }
     if (method !== 'subscribe') return;
+    if (channel === 'trade') for (const one of symbol) this.trading.add(one);
     for (const one of symbol.filter(this.#lists)) {
       const snapshot = this.#snapshot(channel, one);
       if (snapshot === undefined) continue;

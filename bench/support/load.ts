@@ -98,9 +98,11 @@ async function open({ port, path, subscribers: count, operations }: Audience): P
   await established();
 }
 
-/** Trades now and then until everyone gets them: then every subscription stands. */
+/** Trades now and then until everyone gets them: then every subscription stands. Not before all of them are asked for. */
 async function established(): Promise<void> {
   const deadlineMs = performance.now() + ESTABLISHED_WITHIN_MS;
+  while (feed.trading.size < pairs && performance.now() < deadlineMs)
+    await new Promise(resolve => setTimeout(resolve, 10));
   for (;;) {
     feed.send(Array.from({ length: pairs }, () => source.next()));
     const next = FIRST_TRADE + source.sent / pairs;
