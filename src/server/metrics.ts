@@ -157,6 +157,10 @@ function ofServer(view: StatusView, counts: Counts): Registry {
     },
     'connection',
   );
+  gauge('kraken_clock_skew_seconds', "How far this machine's clock is ahead of the exchange's.", metric => {
+    const { clockSkewMs } = client;
+    if (clockSkewMs !== undefined) metric.set(clockSkewMs / 1_000);
+  });
   counter(
     'kraken_messages_total',
     'Messages from Kraken; answers to requests count as the channel method.',

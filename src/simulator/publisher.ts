@@ -129,5 +129,8 @@ export class Publisher {
 }
 
 function withWrongChecksum(text: string): string {
-  return text.replace(/"checksum":(\d+)/, (_all, checksum: string) => `"checksum":${(Number(checksum) ^ 1) >>> 0}`);
+  return text.replace(
+    /"checksum":(\d+)/,
+    (_all, checksum: string) => `"checksum":${(Number(checksum) ^ 1) >>> 0}`,
+  );
 }

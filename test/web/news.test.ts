@@ -75,8 +75,8 @@ describe('the lag', () => {
 
   test('is nothing once it is known by how much they differ', () => {
     assert.deepEqual(lagOf(lag(900), 80, 4_200), {
-      text: 'Clocks differ',
-      details: 'this server is 4.2 s ahead',
+      text: '900 ms',
+      details: "the server's clock is 4.2 s ahead; corrected",
       alarm: true,
     });
     assert.equal(lagOf(lag(900), 80, -4_200).details, 'this server is 4.2 s behind');

@@ -22,7 +22,7 @@ const TELLING_RTT_MS = 20;
  * that is said: no value arrives before it was sent, or much faster than a ping.
  *
  * @param rttMs round trip to the exchange
- * @param skewMs by how much the server's clock is ahead of the exchange's, where that is known
+ * @param skewMs by how much the server's clock is ahead of the exchange's, where that is known: the lag is corrected by it
  */
 export function lagOf(
   lag: { readonly medianMs: number; readonly p99Ms: number } | null,
@@ -33,7 +33,8 @@ export function lagOf(
   const { medianMs, p99Ms } = lag;
   if (skewMs != null && Math.abs(skewMs) >= SKEW_MS) {
     const side = skewMs > 0 ? 'ahead' : 'behind';
-    return differ(`this server is ${milliseconds(Math.abs(skewMs))} ${side}`);
+    const details = `the server's clock is ${milliseconds(Math.abs(skewMs))} ${side}; corrected`;
+    return { text: milliseconds(medianMs), details, alarm: true };
   }
   const fastest = rttMs !== null && rttMs >= TELLING_RTT_MS ? rttMs / 4 : 0;
   if (medianMs < fastest || medianMs < 0) return differ('the exchange is ahead');

@@ -25,7 +25,7 @@ export function Header({ link, feed, account, pairs, place }: HeaderProps) {
   useModels(link, feed, account, clock);
   const { status } = feed;
   const reached = link.state === 'connected';
-  const lag = lagOf(status?.lag ?? null, status?.public.latencyMs ?? null);
+  const lag = lagOf(status?.lag ?? null, status?.public.latencyMs ?? null, status?.clockSkewMs);
   return (
     <header class="top">
       <h1>
