@@ -79,7 +79,7 @@ describe('the lag', () => {
       details: "the server's clock is 4.2 s ahead; corrected",
       alarm: true,
     });
-    assert.equal(lagOf(lag(900), 80, -4_200).details, 'this server is 4.2 s behind');
+    assert.equal(lagOf(lag(900), 80, -4_200).details, "the server's clock is 4.2 s behind; corrected");
     assert.equal(lagOf(lag(900), 80, 120).text, '900 ms');
   });
 });
