@@ -97,7 +97,10 @@ test('a pair that is not listed any more can still be unsubscribed by its name',
     () => kraken.getTicker('SOL/USD'),
     ticker => ticker !== undefined,
   );
-  exchange.broadcast('{"channel":"instrument","type":"snapshot","data":{"assets":[],"pairs":[]}}');
+  // The whole list, and it is not in it any more.
+  exchange.broadcast(
+    '{"channel":"instrument","type":"snapshot","data":{"assets":[],"pairs":[{"symbol":"BTC/USD","base":"BTC","quote":"USD","status":"online","qty_precision":8,"qty_increment":0.00000001,"price_precision":1,"cost_precision":5,"marginable":false,"has_index":true,"cost_min":0.50,"tick_size":0.1,"price_increment":0.1,"qty_min":0.00005000}]}}',
+  );
   await eventually(
     () => kraken.market.instruments.pair(kraken.declaredSymbols('ticker')[0] ?? ('' as never)),
     row => row === undefined,
