@@ -1,18 +1,18 @@
 /** Hostile clients against a server that is a process of its own: the long runs of `test/faults/attacks.test.ts`. */
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSchema } from '../../src/graphql/schema.ts';
-import type { PairSymbol } from '../../src/kraken/symbols.ts';
-import { seededRandom } from '../../src/simulator/random.ts';
-import { ATTACKS, type Attack } from './attacks.ts';
-import { connect, subscribe, subscribeByEvents } from './client.ts';
-import { HostileDocuments } from './hostile-documents.ts';
+import { Worker } from 'node:worker_threads';
+import { ATTACKS } from './attacks.ts';
+import type { HostileResult, HostileTask } from './hostile-client.ts';
 import { type Service, Stand } from './stand.ts';
 
 /** Memory may be this much larger afterwards. */
 const MEMORY_GROWTH = 1.2;
+/** Seconds over which a bystander is watched at a time. */
+const STRETCH_S = 5;
 
 interface Report {
-  /** How a bystander was served before, during and after. */
+  /** How a bystander was served before, during (the worst stretch) and after. */
   readonly before: Service;
   readonly during: Service;
   readonly after: Service;
@@ -21,23 +21,25 @@ interface Report {
   readonly problems: readonly string[];
 }
 
-/** What is wrong with a server after it was attacked. */
-async function problemsOf(stand: Stand): Promise<string[]> {
-  const problems: string[] = [];
-  await stand.witness.hasEverything(30).catch((error: Error) => problems.push(error.message));
-  const contained = await stand.metric('graphql_contained_errors_total');
-  if (contained > 0) problems.push(`${contained} unexpected errors`);
-  const failed = /"level":"(fatal|error)"[^\n]*/.exec(stand.server.output)?.[0];
-  if (failed !== undefined) problems.push(failed.slice(0, 400));
-  return problems;
+class HostileClients {
+  readonly #worker: Worker;
+  readonly result: Promise<HostileResult>;
+
+  constructor(task: HostileTask) {
+    this.#worker = new Worker(new URL('hostile-client.ts', import.meta.url), { workerData: task });
+    this.result = once(this.#worker, 'message').then(([result]) => result as HostileResult);
+  }
+
+  async stop(): Promise<void> {
+    this.#worker.postMessage('stop');
+    await this.result;
+    await this.#worker.terminate();
+  }
 }
 
-async function attacked(
-  stand: Stand,
-  seconds: { before: number; after: number },
-  attack: (serve: (seconds: number) => Promise<Service>) => Promise<Service>,
-): Promise<Report> {
-  const before = await stand.serve(seconds.before);
+/** Watches a bystander before, while something happens, and after it. */
+async function watched(stand: Stand, happen: () => Promise<Service>): Promise<Report> {
+  const before = await stand.serve(STRETCH_S);
   const memoryBefore = await stand.memoryMiB();
   let most = memoryBefore;
   const watch = setInterval(() => {
@@ -48,16 +50,31 @@ async function attacked(
       () => {},
     );
   }, 500);
-  const during = await attack(length => stand.serve(length));
+  const during = await happen();
   clearInterval(watch);
   await delay(100);
-  const after = await stand.serve(seconds.after);
+  const after = await stand.serve(STRETCH_S);
   const memory = { before: memoryBefore, most, after: await stand.memoryMiB() };
-  const problems = await problemsOf(stand);
+  const problems: string[] = [];
+  await stand.witness.hasEverything(30).catch((error: Error) => problems.push(error.message));
+  const contained = await stand.metric('graphql_contained_errors_total');
+  if (contained > 0) problems.push(`${contained} unexpected errors`);
+  const failed = /"level":"(fatal|error)"[^\n]*/.exec(stand.server.output)?.[0];
+  if (failed !== undefined) problems.push(failed.slice(0, 400));
   return { before, during, after, memory, problems };
 }
 
-/** One attacker on one socket, doing the worst that the limits allow; the figures of each attack. */
+async function attackedFor(stand: Stand, seconds: number, names: readonly string[]): Promise<Service> {
+  const clients = new HostileClients({ kind: 'attacks', url: stand.url, names });
+  let worst = await stand.serve(STRETCH_S);
+  for (let left = seconds - STRETCH_S; left > 0; left -= STRETCH_S) {
+    worst = worse(worst, await stand.serve(Math.min(left, STRETCH_S)));
+  }
+  await clients.stop();
+  return worst;
+}
+
+/** One attacker after the other, each doing the worst that the limits allow; the figures of each attack. */
 export async function oneAttacker({
   seconds,
 }: {
@@ -65,19 +82,15 @@ export async function oneAttacker({
 }): Promise<{ readonly figures: object; readonly problems: readonly string[] }> {
   const figures: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, attack] of Object.entries(ATTACKS)) {
+  for (const name of Object.keys(ATTACKS)) {
     await using stand = await Stand.start();
-    const report = await attacked(stand, { before: seconds, after: seconds }, async serve => {
-      const stop = new AbortController();
-      const attacking = attack(stand.url, stop.signal);
-      const served = await serve(seconds);
-      stop.abort();
-      await attacking;
-      return served;
-    });
+    const { problems: found, ...report } = await watched(stand, () => attackedFor(stand, seconds, [name]));
     const { before, during, after, memory } = report;
-    figures[name] = { before, during, after, memory };
-    problems.push(...report.problems.map(problem => `${name}: ${problem}`));
+    const text = ({ share, p50Ms, p99Ms }: Service): string => `${share} ${p50Ms}/${p99Ms}`;
+    figures[name] =
+      `${text(before)} | ${text(during)} | ${text(after)} | ${memory.before}/${memory.most}/${memory.after} MiB`;
+    process.stdout.write(`${name}: ${figures[name]}\n`);
+    problems.push(...found.map(problem => `${name}: ${problem}`));
     if (during.share < 0.9) problems.push(`${name}: ${during.share} of the values came`);
     if (during.p99Ms > 100) problems.push(`${name}: p99 ${during.p99Ms} ms`);
   }
@@ -87,17 +100,7 @@ export async function oneAttacker({
 /** All attacks at once, on a server with little memory. */
 export async function allAttacks({ minutes }: { minutes: number }): Promise<Report> {
   await using stand = await Stand.start({}, ['--max-old-space-size=256']);
-  const report = await attacked(stand, { before: 10, after: 20 }, async serve => {
-    const stop = new AbortController();
-    const attacking = Promise.all(
-      Object.values<Attack>(ATTACKS).map(attack => attack(stand.url, stop.signal)),
-    );
-    const served = await serve(60 * minutes);
-    stop.abort();
-    await attacking;
-    return served;
-  });
-  return report;
+  return watched(stand, () => attackedFor(stand, 60 * minutes, Object.keys(ATTACKS)));
 }
 
 /** Documents that a generator makes of the schema, over HTTP, WebSocket and event streams. */
@@ -107,92 +110,27 @@ export async function hostileDocuments({
 }: {
   documents: number;
   seed: number;
-}): Promise<Report & { readonly documents: number; readonly answers: Readonly<Record<string, number>> }> {
+}): Promise<Report & HostileResult> {
   await using stand = await Stand.start();
-  const generator = new HostileDocuments(
-    createSchema(text => text as PairSymbol),
-    seededRandom(seed),
-  );
-  const answers: Record<string, number> = {};
-  const masked: string[] = [];
-  const note = (query: string, errors: readonly { readonly extensions?: object }[] | undefined): void => {
-    const codes = (errors ?? []).map(({ extensions }) => String((extensions as { code?: string })?.code));
-    for (const code of codes.length === 0 ? ['data'] : new Set(codes))
-      answers[code] = (answers[code] ?? 0) + 1;
-    if (codes.includes('INTERNAL_SERVER_ERROR')) masked.push(query.slice(0, 300));
-  };
-  let sent = 0;
-  const byHttp = async (): Promise<void> => {
-    const { query, variables } = generator.next();
-    const response = await fetch(`${stand.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { errors } = JSON.parse(await response.text());
-    note(query, errors);
-  };
-  const byWebSocket = async (client: ReturnType<typeof connect>): Promise<void> => {
-    const { query, variables } = generator.next();
-    const values = subscribe(client, query, variables);
-    await Promise.race([
-      values.next().then(
-        ({ errors }) => note(query, errors),
-        (reason: unknown) => note(query, Array.isArray(reason) ? reason : []),
-      ),
-      delay(100),
-    ]);
-    await values.stop();
-  };
-  const byEvents = async (): Promise<void> => {
-    const { query, variables } = generator.next();
-    const values = subscribeByEvents(stand.url, query, variables);
-    await Promise.race([
-      values.next().then(
-        ({ errors }) => note(query, errors),
-        () => {},
-      ),
-      delay(100),
-    ]);
-    await values.stop();
-  };
-  const worker = async (kind: number): Promise<void> => {
-    let client = connect(stand.url);
-    while (sent < documents) {
-      sent += 1;
-      if (kind < 4) await byHttp();
-      else if (kind < 7) await byWebSocket(client);
-      else await byEvents();
-      if (sent % 200 === 0) {
-        await client.dispose();
-        client = connect(stand.url);
-      }
-    }
-    await client.dispose();
-  };
-  // Once, so that what is made at first use is not taken for what is kept.
-  for (let index = 0; index < 50; index += 1) await byHttp();
-  const report = await attacked(stand, { before: 5, after: 5 }, async serve => {
-    const working = Promise.all(Array.from({ length: 8 }, (_, kind) => worker(kind)));
-    let last = await serve(1);
+  // A first round, so that what is made at first use is not taken for what is kept.
+  await new HostileClients({ kind: 'documents', url: stand.url, count: documents / 4, seed: seed + 1 })
+    .result;
+  await stand.serve(STRETCH_S);
+  let result: HostileResult = { answers: {}, masked: [] };
+  const report = await watched(stand, async () => {
+    const clients = new HostileClients({ kind: 'documents', url: stand.url, count: documents, seed });
     let done = false;
-    void working.then(() => {
+    void clients.result.then(() => {
       done = true;
     });
-    while (!done) last = worse(last, await serve(5));
-    await working;
-    return last;
+    let worst = await stand.serve(STRETCH_S);
+    while (!done) worst = worse(worst, await stand.serve(STRETCH_S));
+    result = await clients.result;
+    return worst;
   });
-  const { memory, problems } = report;
-  if (memory.after > memory.before * MEMORY_GROWTH) {
-    return {
-      ...report,
-      documents: sent,
-      answers,
-      problems: [...problems, `memory went from ${memory.before} to ${memory.after} MiB`],
-    };
-  }
-  return { ...report, documents: sent, answers, problems: [...problems, ...masked] };
+  const { before, after } = report.memory;
+  const grown = after > before * MEMORY_GROWTH ? [`memory went from ${before} to ${after} MiB`] : [];
+  return { ...report, ...result, problems: [...report.problems, ...grown, ...result.masked] };
 }
 
 function worse(a: Service, b: Service): Service {
