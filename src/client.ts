@@ -22,6 +22,7 @@ import {
   type EventTrigger,
   type InstrumentMessage,
   type KrakenMessage,
+  type StatusMessage,
   type SubscriptionTopic,
   type TickerMessage,
 } from './kraken/messages.ts';
@@ -30,16 +31,19 @@ import { MessageCounters, type MessageStatistics } from './kraken/statistics.ts'
 import {
   candleFeed,
   type FeedName,
+  feedOf,
   type SubscriptionState,
   type SubscriptionView,
 } from './kraken/subscription.ts';
-import type { Asset, PairSymbol } from './kraken/symbols.ts';
+import { type Asset, isAssetName, type PairSymbol } from './kraken/symbols.ts';
 import type { Clock } from './lib/clock.ts';
 import { CodedError } from './lib/coded-error.ts';
 import { quietLogger } from './lib/quiet-logger.ts';
 import { unreachable } from './lib/unreachable.ts';
 import type { BalanceUpdate } from './market/balance-update.ts';
+import { type ExchangeStatus, nextExchangeStatus, sameExchangeStatus } from './market/exchange-status.ts';
 import type { FeedState } from './market/freshness.ts';
+import type { InstrumentsOutcome } from './market/instruments.ts';
 import { Market, type MarketView } from './market/market.ts';
 import type { OHLCUpdate } from './market/ohlc-update.ts';
 import type { OrderBookUpdate } from './market/order-book-update.ts';
@@ -105,7 +109,7 @@ export class KrakenWebSocketV2 {
   /** Every channel as an async iterable: `for await (const ticker of kraken.streams.tickers(['BTC/USD']))`. */
   readonly streams: Iterables;
   readonly #startedAt: number;
-  #exchangeStatus: string | undefined;
+  #exchangeStatus: ExchangeStatus | undefined;
   #wanted = false;
   #balancesWanted = false;
 
@@ -131,7 +135,7 @@ export class KrakenWebSocketV2 {
       clock,
     );
     this.#public = new Upstream('public', this.#config, {
-      message: (message, receivedAt) => this.#receive(message, receivedAt),
+      message: (message, receivedAt) => this.#receive(message, receivedAt, 'public'),
       protocolError: (error, text) => this.#onProtocolError(error, text),
       fault: (error, message) => this.#onFault(error, message),
       roundTrip: (...times) => this.#onRoundTrip(...times),
@@ -191,7 +195,7 @@ export class KrakenWebSocketV2 {
 
   #createAccount(tokens: ReturnType<typeof tokensOf>, rest?: RestClient): Account {
     return new Account(this.#config, this.#market.account, rest, tokens, {
-      message: (message, receivedAt) => this.#receive(message, receivedAt),
+      message: (message, receivedAt) => this.#receive(message, receivedAt, 'private'),
       protocolError: (error, text) => this.#onProtocolError(error, text),
       fault: (error, message) => this.#onFault(error, message),
       roundTrip: (...times) => this.#onRoundTrip(...times),
@@ -436,9 +440,13 @@ export class KrakenWebSocketV2 {
     if (!this.#market.hasHistory(pair, known)) await this.#candles.loadHistory(pair, known, client);
   }
 
-  /** What the account has of an asset, in Kraken's v2 spelling (`BTC`, `USD`); undefined when it has none. */
+  /**
+   * What the account has of an asset, in any spelling (`BTC`, `xbt`, `XXBT`); undefined when it has none.
+   *
+   * @throws {CodedError} `BAD_USER_INPUT` as {@link resolveAsset} does
+   */
   getBalance(asset: string): BalanceUpdate | undefined {
-    return this.#market.balance(asset as Asset);
+    return this.#market.balance(this.resolveAsset(asset));
   }
 
   /** Every asset of the account, by name. */
@@ -467,6 +475,28 @@ export class KrakenWebSocketV2 {
     const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
     throw new CodedError('UNKNOWN_SYMBOL', `No pair "${text}" is known${hint}`, {
       symbol: text,
+      suggestions,
+    });
+  }
+
+  /**
+   * The asset that `text` means; a suffix is kept (`xbt.f` is `BTC.F`). Before Kraken has told which assets exist, any name
+   * is accepted.
+   *
+   * @throws {CodedError} `BAD_USER_INPUT` for an asset that Kraken does not list and the account does not have, with the
+   * nearest ones in `context.suggestions`
+   */
+  resolveAsset(text: string): Asset {
+    const { instruments, account } = this.#market;
+    const held = account.assets();
+    const isName = text.length <= LONGEST_NAME && isAssetName(text.trim());
+    const asset = isName ? instruments.resolveAsset(text, held) : undefined;
+    if (asset !== undefined) return asset;
+    const suggestions = isName ? instruments.suggestAssets(text, held) : [];
+    const name = text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME)}…`;
+    const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '';
+    throw new CodedError('BAD_USER_INPUT', `No asset "${name}" is known${hint}`, {
+      asset: name,
       suggestions,
     });
   }
@@ -512,6 +542,11 @@ export class KrakenWebSocketV2 {
 
   /** Kraken's own system state, `online` and others; undefined before it was heard. */
   get exchangeStatus(): string | undefined {
+    return this.#exchangeStatus?.system;
+  }
+
+  /** The same with announced maintenance and emergencies. */
+  getExchangeStatus(): ExchangeStatus | undefined {
     return this.#exchangeStatus;
   }
 
@@ -543,6 +578,8 @@ export class KrakenWebSocketV2 {
   /** How far the value of a feed and pair can be trusted now; undefined when it is not subscribed. */
   feedState(feed: FeedName, symbol: PairSymbol): FeedState | undefined {
     const state = this.#public.subscriptions.stateOf(feed, symbol);
+    // Nothing more is to be expected of it, whatever was acknowledged.
+    if (state !== undefined && this.#market.instruments.isDelisted(symbol)) return 'REJECTED';
     return state === 'LIVE' && this.isBeingRepaired(feed, symbol) ? 'RESYNCING' : state;
   }
 
@@ -554,7 +591,9 @@ export class KrakenWebSocketV2 {
 
   /** Why the value of a feed and pair cannot be trusted now, for people; undefined while it can. */
   feedReason(feed: FeedName, symbol: PairSymbol): string | undefined {
-    switch (this.feedState(feed, symbol)) {
+    const state = this.feedState(feed, symbol);
+    if (state !== undefined && this.#market.instruments.isDelisted(symbol)) return `${symbol} is delisted`;
+    switch (state) {
       case 'LIVE':
         return undefined;
       case 'RESYNCING':
@@ -586,7 +625,7 @@ export class KrakenWebSocketV2 {
 
   // ── From the socket ──────────────────────────────────────────────────────────────────────────────────
 
-  #receive(message: KrakenMessage, receivedAt: number): void {
+  #receive(message: KrakenMessage, receivedAt: number, connection: 'public' | 'private'): void {
     switch (message.kind) {
       case 'ticker':
         this.#countData(message, receivedAt);
@@ -617,8 +656,7 @@ export class KrakenWebSocketV2 {
         return;
       case 'status':
         this.#counters.message('status', receivedAt);
-        this.#config.logger.info({ system: message.system, version: message.version }, 'exchange status');
-        this.#exchangeStatus = message.system;
+        this.#onStatus(message, connection, receivedAt);
         return;
       case 'instrument':
         this.#countData(message, receivedAt);
@@ -647,15 +685,42 @@ export class KrakenWebSocketV2 {
     if (first !== undefined) this.#onDroppedRows(message.kind, first, message.skipped.length);
   }
 
-  #onDroppedRows(channel: ChannelName, detail: object, count: number): void {
+  #onDroppedRows(channel: ChannelName | 'status', detail: object, count: number): void {
     for (let left = count; left > 0; left -= 1) this.#counters.failure(channel);
     this.#config.logger.warn({ channel, rows: count, ...detail }, 'rows that make no sense were left out');
   }
 
   #onInstruments(message: InstrumentMessage, receivedAt: number): void {
     this.#public.subscriptions.received('instrument', '', receivedAt);
-    this.#market.instruments.apply(message);
-    this.#listeners.instruments(this.#market.instruments);
+    const { instruments } = this.#market;
+    const outcome = instruments.apply(message);
+    this.#listeners.instruments(instruments, outcome);
+    this.#onDelisting(outcome);
+  }
+
+  /** What is subscribed of a pair that is traded no more is over at once, and begins again when the pair does. */
+  #onDelisting({ delisted, relisted }: InstrumentsOutcome): void {
+    if (delisted.length + relisted.length === 0) return;
+    for (const { topic } of [...this.#public.subscriptions.all()]) {
+      if (!('symbol' in topic)) continue;
+      if (delisted.includes(topic.symbol)) this.#listeners.state(topic, 'REJECTED');
+      else if (relisted.includes(topic.symbol))
+        this.#public.subscriptions.renew(feedOf(topic), topic.symbol, 0);
+    }
+  }
+
+  #onStatus(message: StatusMessage, connection: 'public' | 'private', receivedAt: number): void {
+    const before = this.#exchangeStatus;
+    const status = nextExchangeStatus(before, message, connection, receivedAt);
+    this.#exchangeStatus = status;
+    const { system, version } = message;
+    this.#config.logger.info(
+      { system, version, maintenance: status.maintenance.length, emergencies: status.emergencies.length },
+      'exchange status',
+    );
+    const [first] = message.skipped;
+    if (first !== undefined) this.#onDroppedRows('status', first, message.skipped.length);
+    if (!sameExchangeStatus(before, status)) this.#listeners.exchangeStatus(status);
   }
 
   #onTicker(message: TickerMessage, receivedAt: number): void {

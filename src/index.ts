@@ -12,6 +12,7 @@ export { CodedError, type ErrorCode } from './lib/coded-error.ts';
 export type { DecimalText } from './lib/decimal-text.ts';
 export type { Logger } from './lib/logger.ts';
 export type { BalanceUpdate } from './market/balance-update.ts';
+export type { ExchangeStatus } from './market/exchange-status.ts';
 export type { OHLCUpdate } from './market/ohlc-update.ts';
 export type { OrderBookUpdate } from './market/order-book-update.ts';
 export type { TickerUpdate } from './market/ticker.ts';

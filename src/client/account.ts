@@ -1,10 +1,10 @@
 import type { BalancesMessage, ExecutionsMessage, SubscriptionTopic } from '../kraken/messages.ts';
 import type { RestClient } from '../kraken/rest.ts';
+import type { Hold } from '../kraken/rest-rows.ts';
 import { feedOf, type SubscriptionState } from '../kraken/subscription.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import type { TokenSource } from '../kraken/token.ts';
 import { exponentialDelayMs } from '../lib/backoff.ts';
-import type { DecimalText } from '../lib/decimal-text.ts';
 import type { Balances } from '../market/balances.ts';
 import type { FeedState } from '../market/freshness.ts';
 import type { ConnectionEvent } from './callbacks.ts';
@@ -262,7 +262,7 @@ export class Account {
     });
   }
 
-  #onHolds(holds: ReadonlyMap<Asset, DecimalText | undefined>): void {
+  #onHolds(holds: ReadonlyMap<Asset, Hold | undefined>): void {
     const unknown = [...holds].filter(([, hold]) => hold === undefined).map(([asset]) => asset);
     if (unknown.length > 0) {
       this.#config.logger.warn({ assets: unknown.slice(0, 10), of: unknown.length }, 'holds make no sense');

@@ -1,6 +1,7 @@
 import type { PairSymbol } from '../kraken/symbols.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { BalanceUpdate } from '../market/balance-update.ts';
+import type { ExchangeStatus } from '../market/exchange-status.ts';
 import type { Instruments } from '../market/instruments.ts';
 import type { OHLCUpdate } from '../market/ohlc-update.ts';
 import type { OrderBookUpdate } from '../market/order-book-update.ts';
@@ -32,6 +33,8 @@ export interface CallbackArguments {
   balance: BalanceUpdate;
   /** The list of pairs arrived, or changed. */
   instruments: Instruments;
+  /** The exchange tells something else of itself than before: its state, maintenance, emergencies. */
+  exchangeStatus: ExchangeStatus;
   connected: ConnectionEvent;
   disconnected: ConnectionEvent;
   /** Kraken accepted our token: private data follow. */

@@ -1,13 +1,12 @@
 import type { RestClient } from '../kraken/rest.ts';
 import { isFinal, retryDelayMs } from '../kraken/rest-error.ts';
-import { holdsOf } from '../kraken/rest-rows.ts';
+import { type Hold, holdsOf } from '../kraken/rest-rows.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import type { DecimalText } from '../lib/decimal-text.ts';
 
 export interface HoldsHandlers {
   /** Undefined where what REST says of an asset makes no sense. */
-  refreshed(holds: ReadonlyMap<Asset, DecimalText | undefined>): void;
+  refreshed(holds: ReadonlyMap<Asset, Hold | undefined>): void;
   /** `permanent`: the key may not ask, and it is not asked again. */
   failed(error: Error, permanent: boolean): void;
   /** A handler threw. */
@@ -74,7 +73,7 @@ export class Holds {
   async #ask(): Promise<void> {
     const generation = this.#generation;
     this.#asking = true;
-    let refreshed: ReadonlyMap<Asset, DecimalText | undefined> | undefined;
+    let refreshed: ReadonlyMap<Asset, Hold | undefined> | undefined;
     try {
       const holds = holdsOf(await this.#rest.post('BalanceEx'));
       if (generation !== this.#generation) return;

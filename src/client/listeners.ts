@@ -1,7 +1,8 @@
 import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
 import { candleFeed, type SubscriptionState } from '../kraken/subscription.ts';
 import type { Asset, PairSymbol } from '../kraken/symbols.ts';
-import type { Instruments } from '../market/instruments.ts';
+import type { ExchangeStatus } from '../market/exchange-status.ts';
+import type { Instruments, InstrumentsOutcome } from '../market/instruments.ts';
 import type { MarketView } from '../market/market.ts';
 import type { OHLCUpdate } from '../market/ohlc-update.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
@@ -16,8 +17,8 @@ import type { Iterables } from './iterables.ts';
 export interface ClientObserver {
   /** A ticker was received, news at Kraken's `timestamp`, or how far it can be trusted has changed. */
   tickerChanged(symbol: PairSymbol, timestamp?: string): void;
-  /** The list of pairs arrived, or changed. */
-  instrumentsChanged(): void;
+  /** The list of pairs arrived for the first time, or these pairs of it changed: their status, their precision, whether they are in it. */
+  instrumentsChanged(pairs: readonly PairSymbol[], arrived: boolean): void;
   /** A book was received and verified, news at Kraken's `timestamp`, or how far it can be trusted has changed. */
   bookChanged(symbol: PairSymbol, timestamp?: string): void;
   /** Trades in order, each once; undefined when how far they can be trusted has changed. */
@@ -27,6 +28,8 @@ export interface ClientObserver {
   /** What is known of these assets changed; none when something about the account as a whole has. */
   balancesChanged(assets: readonly Asset[]): void;
   connectionEvent(event: ConnectionEvent): void;
+  /** The exchange tells something else of itself than before. */
+  exchangeStatusChanged(): void;
 }
 
 /** Whoever is told of what changed: the observer first, then async iterators, then callbacks. */
@@ -42,8 +45,8 @@ export class Listeners {
     this.#streams = streams;
   }
 
-  instruments(instruments: Instruments): void {
-    this.observer?.instrumentsChanged?.();
+  instruments(instruments: Instruments, { changed, arrived }: InstrumentsOutcome): void {
+    this.observer?.instrumentsChanged?.(changed, arrived);
     this.#callbacks.call('instruments', instruments);
   }
 
@@ -101,6 +104,11 @@ export class Listeners {
     else if (topic.channel === 'book') this.observer.bookChanged?.(topic.symbol);
     else if (topic.channel === 'trade') this.observer.tradesReceived?.(topic.symbol, undefined);
     else if (topic.channel === 'ohlc') this.observer.candlesChanged?.(topic.symbol, topic.interval, []);
+  }
+
+  exchangeStatus(status: ExchangeStatus): void {
+    this.observer?.exchangeStatusChanged?.();
+    this.#callbacks.call('exchangeStatus', status);
   }
 
   connection(event: ConnectionEvent): void {

@@ -46,7 +46,12 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       freeBalance: t.expose('freeBalanceText', {
         type: 'Decimal',
         nullable: true,
-        description: 'balance - holdTrade; null while holdTrade is.',
+        description: 'balance + credit - holdTrade; null while holdTrade is.',
+      }),
+      credit: t.expose('credit', {
+        type: 'Decimal',
+        nullable: true,
+        description: 'Credit that may be used besides; null for an account without credit.',
       }),
       totalBalance: t.expose('balance', { type: 'Decimal', description: 'The same as balance.' }),
       wallets: t.expose('wallets', {
@@ -68,7 +73,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
     }),
   });
 
-  const ASSETS = { description: "Kraken's v2 names; every asset if null." } as const;
+  const ASSETS = { description: 'The assets, in any spelling; every asset if null.' } as const;
 
   builder.queryField('balances', t =>
     t.field({
@@ -79,7 +84,7 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       args: { assets: t.arg.stringList(ASSETS) },
       resolve: async (_root, { assets }, { services }) => {
         await balancesKnown(services);
-        return services.client.market.balances().filter(isAmong(assets));
+        return services.client.market.balances().filter(isAmong(services.client, assets));
       },
     }),
   );
@@ -90,7 +95,9 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       nullable: true,
       authScopes: PRIVATE,
       description: 'One balance; null when the account has none. Needs the scope balances:read.',
-      args: { asset: t.arg.string({ required: true, description: "Kraken's v2 name: BTC, USD." }) },
+      args: {
+        asset: t.arg.string({ required: true, description: 'The asset, in any spelling: BTC, xbt, USDT.M.' }),
+      },
       resolve: async (_root, { asset }, { services }) => {
         await balancesKnown(services);
         return services.client.getBalance(asset);
@@ -106,14 +113,15 @@ export function addBalance(builder: Builder, { FreshnessType }: FreshnessTypes) 
       description: 'Each balance, now and at each change. Needs the scope balances:read.',
       args: { assets: t.arg.stringList(ASSETS) },
       subscribe: (_root, { assets }, { services: { client } }) => {
-        const wanted = isAmong(assets);
         const read = (topic: Topic): readonly (BalanceUpdate | Error)[] => {
           const denial = denialOf(client);
           if (denial !== undefined) return [denial];
+          const wanted = isAmong(client, assets);
           if (topic.kind === 'balances') return client.market.balances().filter(wanted);
           const balance = topic.kind === 'balance' ? client.market.balance(topic.asset) : undefined;
           return balance !== undefined && wanted(balance) ? [balance] : [];
         };
+        isAmong(client, assets);
         return asSource(latestFeed<BalanceUpdate>([{ kind: 'balances' }], undefined, read));
       },
       resolve: unwrap<BalanceUpdate>,
@@ -132,17 +140,19 @@ export async function balancesKnown({ client, hub }: Services): Promise<void> {
   });
 }
 
-/** Kraken's refusal of the account, if it refused. */
+/** Kraken's refusal of the account, if it refused before anything was known: what is known stays, and says that it is stale. */
 function denialOf(client: KrakenWebSocketV2): CodedError | undefined {
-  const { denied } = client.getBalanceStreamingStatus();
-  if (denied === undefined) return undefined;
+  const { denied, lastUpdateAt } = client.getBalanceStreamingStatus();
+  if (denied === undefined || lastUpdateAt !== undefined) return undefined;
   return new CodedError('UPSTREAM_REJECTED', 'Kraken refused the account', { reason: denied });
 }
 
+/** @throws {CodedError} `BAD_USER_INPUT` for an asset that there is not */
 function isAmong(
+  client: KrakenWebSocketV2,
   assets: readonly string[] | null | undefined,
 ): (balance: { readonly asset: Asset }) => boolean {
   if (assets === null || assets === undefined) return () => true;
-  const names = new Set(assets);
+  const names = new Set(assets.map(text => client.resolveAsset(text)));
   return ({ asset }) => names.has(asset);
 }

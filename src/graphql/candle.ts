@@ -167,10 +167,11 @@ function candleUpdates(
   const topics: readonly Topic[] = symbols.map(symbol => ({ kind: 'ohlc', symbol, interval }));
   return latestFeed<OHLCUpdate>(topics, maxRate, topic => {
     if (topic.kind !== 'ohlc') return [];
-    const rejection = hub.rejectionOf(topic);
-    if (rejection !== undefined) return [rejection];
-    if (topic.begin === undefined) return client.market.candles(topic.symbol, interval, 1) ?? [];
-    const candle = client.market.candle(topic.symbol, interval, topic.begin);
-    return candle === undefined ? [] : [candle];
+    const candle =
+      topic.begin === undefined
+        ? client.market.candles(topic.symbol, interval, 1)?.[0]
+        : client.market.candle(topic.symbol, interval, topic.begin);
+    const value = candle ?? hub.rejectionOf(topic);
+    return value === undefined ? [] : [value];
   });
 }

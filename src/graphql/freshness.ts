@@ -11,7 +11,7 @@ const STATES = {
     description: 'The book failed its checksum, or a sequence was broken, and a new snapshot is on its way.',
   },
   SILENT: { description: 'The connection lives, and this channel has been silent past its limit.' },
-  REJECTED: { description: 'Kraken refused the subscription.' },
+  REJECTED: { description: 'Kraken refused the subscription, or delisted the pair.' },
 } satisfies Record<FeedState, object>;
 
 export function addFreshness(builder: Builder) {

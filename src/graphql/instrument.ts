@@ -1,11 +1,16 @@
 import type { PairRow } from '../kraken/messages.ts';
-import { meansAsset } from '../kraken/symbols.ts';
+import { meansAsset, type PairSymbol } from '../kraken/symbols.ts';
+import type { Instruments } from '../market/instruments.ts';
 import type { Builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { costs } from './cost.ts';
+import { asSource, latestFeed, unwrap } from './feed.ts';
+import { distinct } from './symbols.ts';
 
 /** Pairs that Kraken lists, rounded up. */
 const PAIRS = 2_000;
+/** Pairs of which a reader of all changes may hear at once. */
+const CHANGES = 100;
 
 export type InstrumentTypes = ReturnType<typeof addInstrument>;
 
@@ -37,6 +42,20 @@ export function addInstrument(builder: Builder) {
         description: 'Smallest order by value, in the quote asset.',
       }),
       marginable: t.exposeBoolean('marginable', { description: 'Whether it trades on margin.' }),
+      assetClass: t.string({
+        nullable: true,
+        description: 'Class of the base asset: currency, tokenized_asset; null where Kraken sent none.',
+        resolve: ({ base }, _args, { services: { client } }) => client.market.instruments.asset(base)?.class,
+      }),
+      costPrecision: t.exposeInt('cost_precision', {
+        nullable: true,
+        description: 'Digits after the point of a price times a quantity.',
+      }),
+      marginInitial: t.expose('margin_initial', {
+        type: 'Decimal',
+        nullable: true,
+        description: 'Fraction of the cost that a margin order needs; null where the pair is not marginable.',
+      }),
     }),
   });
 
@@ -75,10 +94,34 @@ export function addInstrument(builder: Builder) {
     }),
   );
 
+  builder.subscriptionField('instruments', t =>
+    t.field({
+      type: InstrumentType,
+      ...costs({ each: { of: ['symbols'], otherwise: CHANGES } }),
+      description:
+        'Each change of a listed pair: status, precision, new, delisted. With symbols, their present state first.',
+      args: {
+        symbols: t.arg({ type: ['Symbol'], description: 'The pairs, in any spelling; every pair if null.' }),
+      },
+      subscribe: (_root, { symbols }, { services: { client } }) =>
+        asSource(instrumentChanges(client.market.instruments, symbols && distinct(symbols))),
+      resolve: unwrap<PairRow>,
+    }),
+  );
+
   return { InstrumentType };
 }
 
-/** Waits for the list of pairs, which arrives with the first connection. */
-async function instrumentsKnown({ services: { client, hub } }: Context): Promise<void> {
+function instrumentChanges(instruments: Instruments, symbols: readonly PairSymbol[] | null | undefined) {
+  const wanted = symbols && new Set(symbols);
+  return latestFeed<PairRow>([{ kind: 'instruments' }], undefined, topic => {
+    const changed =
+      topic.kind === 'instrument' ? [topic.symbol].filter(one => wanted?.has(one) ?? true) : (symbols ?? []);
+    return changed.flatMap(symbol => instruments.lastKnown(symbol) ?? []);
+  });
+}
+
+/** Waits for the list of pairs and assets, which arrives with the first connection. */
+export async function instrumentsKnown({ services: { client, hub } }: Context): Promise<void> {
   await hub.first({ kind: 'instruments' }, () => client.market.instruments.known || undefined);
 }

@@ -2,7 +2,7 @@ import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import { Decimal, type DecimalText, sum } from '../lib/decimal-text.ts';
 import type { BalanceUpdate } from '../market/balance-update.ts';
-import { priceAlong, pricedAs, type Route, routesOf } from '../market/pricing.ts';
+import { priceAlong, routesOf } from '../market/pricing.ts';
 import type { TickerUpdate } from '../market/ticker.ts';
 import { type BalanceTypes, balancesKnown, PRIVATE } from './balance.ts';
 import type { Builder } from './builder.ts';
@@ -73,8 +73,9 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
         description: 'Assets with a balance that no streamed pair can price.',
       }),
       stale: t.boolean({
-        description: 'Whether a position is stale, and so the total.',
-        resolve: ({ positions }) => positions.some(({ stale }) => stale),
+        description: 'Whether the balances or a position are stale, and so the total.',
+        resolve: ({ positions }, _args, { services: { client } }) =>
+          client.balancesState !== 'LIVE' || positions.some(({ stale }) => stale),
       }),
     }),
   });
@@ -89,15 +90,15 @@ export function addPortfolio(builder: Builder, { BalanceType }: BalanceTypes): v
         currency: t.arg.string({
           required: true,
           defaultValue: 'USD',
-          description: "Kraken's v2 name of an asset.",
+          description: 'An asset, in any spelling.',
         }),
       },
-      resolve: async (_root, { currency }, context) => valued(context, currency.toUpperCase() as Asset),
+      resolve: async (_root, { currency }, context) => valued(context, currency),
     }),
   );
 }
 
-async function valued({ services, loaders }: Context, currency: Asset): Promise<Portfolio> {
+async function valued({ services, loaders }: Context, text: string): Promise<Portfolio> {
   await balancesKnown(services);
   const { client } = services;
   const { instruments } = client.market;
@@ -105,16 +106,18 @@ async function valued({ services, loaders }: Context, currency: Asset): Promise<
     const message = 'The list of pairs has not arrived yet: ask again';
     throw new CodedError('UPSTREAM_UNAVAILABLE', message, { retryAfterMs: 1_000 });
   }
+  const currency = client.resolveAsset(text);
   const known = [...instruments.pairs()].some(pair => pair.quote === currency || pair.base === currency);
   if (!known)
     throw new CodedError('BAD_USER_INPUT', `No pair has ${currency} in it: nothing can be valued in it`);
   const digits = instruments.asset(currency)?.precision ?? DEFAULT_DIGITS;
   const balances = client.market.balances().filter(({ balance }) => !new Decimal(balance).isZero());
 
+  const lists = (symbol: PairSymbol): boolean =>
+    instruments.pair(symbol) !== undefined && !instruments.isDelisted(symbol);
+
   const position = async (balance: BalanceUpdate): Promise<Position> => {
-    const asset = pricedAs(balance.asset);
-    const routes: readonly Route[] =
-      asset === currency ? [[]] : routesOf(asset, currency, symbol => instruments.pair(symbol) !== undefined);
+    const routes = routesOf(balance.asset, currency, lists);
     for (const [index, route] of routes.entries()) {
       // The best way is waited for; of the others only what streams counts, so that nothing waits for ever.
       if (index === 0) await loaders.ticker.loadMany(route.map(step => step.symbol));

@@ -1,10 +1,12 @@
 import { type GraphQLSchema, printSchema } from 'graphql';
 import type { PairSymbol } from '../kraken/symbols.ts';
+import { addAsset } from './asset.ts';
 import { addBalance } from './balance.ts';
 import { addBook } from './book.ts';
 import { createBuilder } from './builder.ts';
 import { addCandle } from './candle.ts';
 import { addConnectionEvent } from './connection-event.ts';
+import { addExchangeStatus } from './exchange-status.ts';
 import { addFreshness } from './freshness.ts';
 import { addInstrument } from './instrument.ts';
 import { addPortfolio } from './portfolio.ts';
@@ -23,12 +25,13 @@ export function createSchema(resolveSymbol: (text: string) => PairSymbol): Graph
   addScalars(builder, resolveSymbol);
   const freshness = addFreshness(builder);
   const instrument = addInstrument(builder);
+  addAsset(builder);
   addTicker(builder, freshness, instrument);
   addBook(builder, freshness);
   addTrade(builder);
   addCandle(builder, freshness);
   addPortfolio(builder, addBalance(builder, freshness));
-  addStatus(builder, freshness);
+  addStatus(builder, freshness, addExchangeStatus(builder));
   addConnectionEvent(builder);
   return builder.toSchema({ sortSchema: false });
 }

@@ -2,6 +2,7 @@ import { type Health, healthOf } from '../hub/health.ts';
 import { symbolOf } from '../kraken/subscription.ts';
 import type { Builder } from './builder.ts';
 import { costs } from './cost.ts';
+import type { ExchangeStatusTypes } from './exchange-status.ts';
 import { asSource, clockFeed, unwrap } from './feed.ts';
 import type { FreshnessTypes } from './freshness.ts';
 import { addStatistics } from './statistics.ts';
@@ -23,7 +24,11 @@ const HIGHEST_STATUS_RATE = 10;
 /** What anonymous visitors are not told: it would tell when the account trades. */
 const UNTOLD = ' What tells how the account moves is null, 0 or false without the access token.';
 
-export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): void {
+export function addStatus(
+  builder: Builder,
+  freshnessTypes: FreshnessTypes,
+  { ExchangeStatusType }: ExchangeStatusTypes,
+): void {
   const { UpstreamConnection, UpstreamSubscription, SubscriptionCountType } = addUpstream(
     builder,
     freshnessTypes,
@@ -60,6 +65,13 @@ export function addStatus(builder: Builder, freshnessTypes: FreshnessTypes): voi
         description:
           "Kraken's own system state: online, maintenance, cancel_only, post_only, limit_only; null before it was heard.",
         resolve: ({ services }) => services.client.exchangeStatus,
+      }),
+      exchangeStatus: t.field({
+        type: ExchangeStatusType,
+        nullable: true,
+        description:
+          'The same with announced maintenance and emergencies; null before the exchange was heard.',
+        resolve: ({ services }) => services.client.getExchangeStatus(),
       }),
       public: t.expose('public', { type: UpstreamConnection, description: 'Market data.' }),
       private: t.expose('private', {

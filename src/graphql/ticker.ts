@@ -40,8 +40,10 @@ export function addTicker(
         instrument: t.field({
           type: InstrumentType,
           nullable: true,
-          description: 'The pair as listed; null before the list has arrived.',
-          resolve: (ticker, _args, { services }) => services.client.market.instruments.pair(ticker.symbol),
+          description:
+            'The pair as listed, or delisted when the list has lost it; null before the list has arrived.',
+          resolve: (ticker, _args, { services }) =>
+            services.client.market.instruments.lastKnown(ticker.symbol),
         }),
         bid: decimal('bid', 'Best price that a buyer offers, quote asset; 0 while nobody does.'),
         bidQty: decimal('bidQty', 'Quantity at the best bid, base asset.'),

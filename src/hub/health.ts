@@ -23,7 +23,8 @@ export function healthOf(client: KrakenWebSocketV2): Health {
     if ('symbol' in topic) {
       const feed = feedOf(topic);
       if (subscribed !== 'REJECTED' && client.isBeingRepaired(feed, topic.symbol)) return 'DEGRADED';
-      if (subscribed !== 'LIVE' && client.isDeclared(feed, topic.symbol)) return 'DEGRADED';
+      const isLive = client.feedState(feed, topic.symbol) === 'LIVE';
+      if (!isLive && client.isDeclared(feed, topic.symbol)) return 'DEGRADED';
     } else {
       const state = topic.channel === 'balances' ? client.balancesState : subscribed;
       if (state !== 'LIVE' && (topic.channel === 'instrument' || isAccountWanted)) return 'DEGRADED';

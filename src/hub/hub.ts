@@ -77,8 +77,9 @@ export class Hub implements ClientObserver {
   readonly #counters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
   /** The same of what moves when the account does. */
   readonly #accountCounters: DeliveryCounters = { delivered: 0, conflated: 0, slowConsumers: 0 };
-  /** A topic for each asset of the account, always the same one. */
+  /** A topic for each asset of the account and for each pair of the list, always the same one. */
   readonly #assetTopics = new Map<Asset, Topic>();
+  readonly #instrumentTopics = new Map<PairSymbol, Topic>();
   /** The same of the last candles that changed, by the topic of their series. */
   readonly #candleTopics = new WeakMap<Topic, Map<string, Topic>>();
   readonly #lastConnectionEvents = new Map<ConnectionEvent['connection'], ConnectionEvent>();
@@ -259,20 +260,23 @@ export class Hub implements ClientObserver {
   }
 
   #outcome<Value>(topic: Topic, read: () => Value | undefined): Value | undefined {
-    const rejection = this.rejectionOf(topic);
+    // What is known says itself how far it can be trusted.
+    const value = read();
+    const rejection = value === undefined ? this.rejectionOf(topic) : undefined;
     if (rejection !== undefined) throw rejection;
-    return read();
+    return value;
   }
 
   /** Kraken's refusal to stream a topic, if it refused. */
   rejectionOf(topic: Topic): CodedError | undefined {
     const upstream = upstreamOf(topic);
     if (upstream === undefined || !('symbol' in upstream)) return undefined;
-    const subscription = this.#client.getSubscription(feedOf(upstream), upstream.symbol);
-    if (subscription?.state !== 'REJECTED') return undefined;
-    return new CodedError('UPSTREAM_REJECTED', `Kraken refused ${upstream.channel} of ${upstream.symbol}`, {
-      symbol: upstream.symbol,
-      reason: subscription.error,
+    const { channel, symbol } = upstream;
+    const feed = feedOf(upstream);
+    if (this.#client.feedState(feed, symbol) !== 'REJECTED') return undefined;
+    return new CodedError('UPSTREAM_REJECTED', `Kraken refused ${channel} of ${symbol}`, {
+      symbol,
+      reason: this.#client.getSubscription(feed, symbol)?.error ?? this.#client.feedReason(feed, symbol),
     });
   }
 
@@ -335,20 +339,40 @@ export class Hub implements ClientObserver {
     const readers = this.#readers.get('balances');
     if (readers === undefined) return;
     // No asset: something about the account as a whole, that it is denied.
-    if (assets.length === 0) for (const broadcast of readers.broadcasts) tell(broadcast, readers.topic);
-    for (const asset of assets) {
-      let topic = this.#assetTopics.get(asset);
-      if (topic === undefined) {
-        topic = { kind: 'balance', asset };
-        this.#assetTopics.set(asset, topic);
-      }
-      for (const broadcast of readers.broadcasts) tell(broadcast, topic);
-    }
-    for (const wake of readers.waiters) wake();
+    if (assets.length === 0) this.#changed('balances');
+    else this.#changedWithin(readers, assets, this.#assetTopics, asset => ({ kind: 'balance', asset }));
   }
 
-  instrumentsChanged(): void {
-    this.#changed('instruments');
+  instrumentsChanged(pairs: readonly PairSymbol[], arrived: boolean): void {
+    const readers = this.#readers.get('instruments');
+    // The first list as a whole: none of its pairs is new.
+    if (arrived) this.#changed('instruments');
+    else if (readers !== undefined) {
+      this.#changedWithin(readers, pairs, this.#instrumentTopics, symbol => ({ kind: 'instrument', symbol }));
+    }
+    for (const symbol of pairs) this.#changed('ticker', symbol);
+  }
+
+  exchangeStatusChanged(): void {
+    this.#changed('exchangeStatus');
+  }
+
+  /** Tells the readers of a whole which of its parts changed, each under a topic that is made once. */
+  #changedWithin<Part>(
+    { broadcasts, waiters }: Readers,
+    parts: readonly Part[],
+    topics: Map<Part, Topic>,
+    topicOf: (part: Part) => Topic,
+  ): void {
+    for (const part of parts) {
+      let topic = topics.get(part);
+      if (topic === undefined) {
+        topic = topicOf(part);
+        topics.set(part, topic);
+      }
+      for (const broadcast of broadcasts) tell(broadcast, topic);
+    }
+    for (const wake of waiters) wake();
   }
 
   connectionEvent(event: ConnectionEvent): void {

@@ -20,7 +20,10 @@ export type Topic =
       readonly interval: CandleMinutes;
       readonly begin?: string;
     }
+  /** The list of pairs; a change names the one, as an `instrument`. */
   | { readonly kind: 'instruments' }
+  | { readonly kind: 'instrument'; readonly symbol: PairSymbol }
+  | { readonly kind: 'exchangeStatus' }
   /** Every asset of the account; a change names the one, as a `balance`. */
   | { readonly kind: 'balances' }
   | { readonly kind: 'balance'; readonly asset: Asset }

@@ -5,6 +5,7 @@ import {
   type LosslessObject,
   parseLossless,
 } from '../lib/lossless-json.ts';
+import { advisoriesOf, emergencyRow, maintenanceRow } from './advisories.ts';
 import {
   InvalidMember,
   integer,
@@ -137,9 +138,15 @@ function statusMessage(frame: LosslessObject): KrakenMessage {
   if (!isObject(row)) throw new InvalidMember('data holds no object');
   const version = optionalWord(row, 'version');
   const connection_id = optionalWord(row, 'connection_id');
+  const skipped: SkippedRow[] = [];
+  const maintenance = advisoriesOf(row['upcoming_maintenance'], maintenanceRow, skipped);
+  const emergencies = advisoriesOf(row['emergency'], emergencyRow, skipped);
   return {
     kind: 'status',
     system: word(row, 'system'),
+    ...(maintenance !== undefined && { maintenance }),
+    ...(emergencies !== undefined && { emergencies }),
+    skipped,
     ...(version !== undefined && { version }),
     ...(connection_id !== undefined && { connection_id }),
   };

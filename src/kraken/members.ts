@@ -130,6 +130,12 @@ export function optionalAmount(object: LosslessObject, member: string): DecimalT
   return value === undefined || value === null ? undefined : amount(object, member);
 }
 
+export function optionalBoolean(object: LosslessObject, member: string): boolean | undefined {
+  const value = object[member];
+  if (value === undefined || value === null || typeof value === 'boolean') return value ?? undefined;
+  throw new InvalidMember(`${member} is neither true nor false`);
+}
+
 /** Plain digits, from `least` to `most`. */
 export function integer(
   object: LosslessObject,

@@ -72,13 +72,42 @@ export type KrakenRequest = SubscribeRequest | PingRequest;
  * State of the trading engine; the first frame on every connection.
  * @see https://docs.kraken.com/api/docs/websocket-v2/status
  */
-interface StatusMessage {
+export interface StatusMessage {
   readonly kind: 'status';
   /** `online`, `maintenance`, `cancel_only`, `post_only`, `limit_only`; other values may come. */
   readonly system: string;
   readonly version?: string;
   /** Larger than 2^53, so it stays text. */
   readonly connection_id?: string;
+  /** Undefined where the deployment says nothing about it. */
+  readonly maintenance?: readonly MaintenanceRow[];
+  readonly emergencies?: readonly EmergencyRow[];
+  readonly skipped: readonly SkippedRow[];
+}
+
+/** Maintenance that Kraken has announced. Only its id is certain: the rest is for people, and is left out if it is odd. */
+export interface MaintenanceRow {
+  readonly event_id: string;
+  readonly title: string;
+  /** `announced`, `reminder_24h`, `approaching_30m`, `imminent_5m`, `final_warning_30s`, `unspecified`. */
+  readonly phase: string;
+  readonly expected_start_utc: string | undefined;
+  readonly expected_end_utc: string | undefined;
+  /** `spot_ws`, `spot_trading`, `all`, ... */
+  readonly affected_services: readonly string[];
+  /** `continue`, `reduce_activity`, `cancel_open_orders`, `stop_new_orders`, `disconnect_and_wait`, `unspecified`. */
+  readonly recommended_action: string | undefined;
+}
+
+/** An incident that Kraken has not resolved yet. */
+export interface EmergencyRow {
+  readonly event_id: string;
+  readonly title: string;
+  /** `investigating`, `identified`, `monitoring`, ... */
+  readonly incident_status: string;
+  readonly impact: string | undefined;
+  readonly started_at_utc: string | undefined;
+  readonly affected_services: readonly string[];
 }
 
 /** Once a second on a connection that has a subscription. Proves that the socket lives, and no more. */
@@ -150,7 +179,15 @@ export interface AssetRow {
   readonly status: string | undefined;
   /** Digits after the point that amounts of this asset carry. */
   readonly precision: number | undefined;
+  /** The same, of amounts that are shown to people. */
+  readonly precision_display: number | undefined;
+  /** `currency`, `tokenized_asset`. */
   readonly class: string | undefined;
+  readonly borrowable: boolean | undefined;
+  /** Fraction of its value that counts as collateral. */
+  readonly collateral_value: DecimalText | undefined;
+  /** Rate at which it is borrowed; absent where it cannot be. */
+  readonly margin_rate: DecimalText | undefined;
 }
 
 export interface PairRow {
@@ -164,8 +201,11 @@ export interface PairRow {
   readonly qty_min: DecimalText;
   readonly price_precision: number;
   readonly price_increment: DecimalText;
+  readonly cost_precision: number | undefined;
   readonly cost_min: DecimalText | undefined;
   readonly marginable: boolean;
+  /** Fraction of the cost that a margin order needs; absent where the pair is not marginable. */
+  readonly margin_initial: DecimalText | undefined;
 }
 
 /** @see https://docs.kraken.com/api/docs/websocket-v2/ticker */

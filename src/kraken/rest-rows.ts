@@ -1,5 +1,5 @@
 /** Rows of REST answers as the messages of the socket that tell the same, in the same digits. */
-import { type DecimalText, toDecimalText, withDigits } from '../lib/decimal-text.ts';
+import { Decimal, type DecimalText, toDecimalText, withDigits } from '../lib/decimal-text.ts';
 import { isObject, type LosslessJson, type LosslessObject } from '../lib/lossless-json.ts';
 import { InvalidMember } from './members.ts';
 import type { CandleMinutes, OhlcRow, PairRow, TradeRow } from './messages.ts';
@@ -99,20 +99,40 @@ function ohlcRow(
   };
 }
 
+/** What REST alone tells of a balance. */
+export interface Hold {
+  /** Held by open orders. */
+  readonly held: DecimalText;
+  /** Credit that may be used besides the balance; undefined for an account without credit. */
+  readonly credit: DecimalText | undefined;
+}
+
 /**
  * `POST BalanceEx`: what open orders hold, by the asset's name on the socket; undefined where the entry makes no sense,
  * so that it does not pass for none.
  */
-export function holdsOf(result: LosslessObject): ReadonlyMap<Asset, DecimalText | undefined> {
-  const holds = new Map<Asset, DecimalText | undefined>();
+export function holdsOf(result: LosslessObject): ReadonlyMap<Asset, Hold | undefined> {
+  const holds = new Map<Asset, Hold | undefined>();
   for (const [name, entry] of Object.entries(result)) {
     const asset = assetOfRestName(name);
     if (!isAssetName(asset)) continue;
-    const hold = isObject(entry) ? entry['hold_trade'] : undefined;
-    const text = typeof hold === 'string' ? toDecimalText(hold) : undefined;
-    holds.set(asset, text?.startsWith('-') ? undefined : text);
+    holds.set(asset, isObject(entry) ? holdOf(entry) : undefined);
   }
   return holds;
+}
+
+/** What is free is `balance + credit - credit_used - hold_trade`. The members of credit are there for accounts that have some. */
+function holdOf(entry: LosslessObject): Hold | undefined {
+  try {
+    const held = amount(entry['hold_trade'], undefined);
+    const [credit, used] = [entry['credit'], entry['credit_used']].map(value => value ?? undefined);
+    if (credit === undefined && used === undefined) return { held, credit: undefined };
+    const unused = new Decimal(amount(credit ?? '0', undefined)).minus(amount(used ?? '0', undefined));
+    return { held, credit: unused.toFixed() as DecimalText };
+  } catch (error) {
+    if (error instanceof InvalidMember) return undefined;
+    throw error;
+  }
 }
 
 /** `POST GetWebSocketsToken` */

@@ -8,6 +8,7 @@ import {
   integer,
   oneOf,
   optionalAmount,
+  optionalBoolean,
   optionalInteger,
   optionalTimestamp,
   optionalWord,
@@ -40,7 +41,11 @@ export function assetRow(row: LosslessObject): AssetRow {
     id: asset(row, 'id'),
     status: optionalWord(row, 'status'),
     precision: optionalInteger(row, 'precision', 0, MOST_PRECISION),
+    precision_display: optionalInteger(row, 'precision_display', 0, MOST_PRECISION),
     class: optionalWord(row, 'class'),
+    borrowable: optionalBoolean(row, 'borrowable'),
+    collateral_value: optionalAmount(row, 'collateral_value'),
+    margin_rate: optionalAmount(row, 'margin_rate'),
   };
 }
 
@@ -55,8 +60,10 @@ export function pairRow(row: LosslessObject): PairRow {
     qty_min: amount(row, 'qty_min'),
     price_precision: integer(row, 'price_precision', 0, MOST_PRECISION),
     price_increment: amount(row, 'price_increment'),
+    cost_precision: optionalInteger(row, 'cost_precision', 0, MOST_PRECISION),
     cost_min: optionalAmount(row, 'cost_min'),
     marginable: row['marginable'] === true,
+    margin_initial: optionalAmount(row, 'margin_initial'),
   };
 }
 

@@ -161,6 +161,12 @@ export class Subscriptions {
   renew(feed: FeedName, symbol: PairSymbol | '', delayMs: number): void {
     const subscription = this.#byFeed.get(feed)?.get(symbol);
     if (subscription === undefined) return;
+    if (subscription.phase.kind === 'rejected') {
+      // There is nothing to unsubscribe first.
+      this.#setPhase(subscription, { kind: 'absent' });
+      this.#unsettle(subscription);
+      return;
+    }
     subscription.broken = true;
     this.#renewLater(subscription, delayMs);
   }

@@ -83,7 +83,33 @@ export function restPair(symbol: PairSymbol): { readonly pair: string; readonly 
 
 /** Whether a user means this asset by `text`: `btc`, `XBT`, `AAPLx`. */
 export function meansAsset(text: string, asset: Asset): boolean {
-  return text === asset || spellAsset(text.trim()).toUpperCase() === asset.toUpperCase();
+  const wanted = text.trim();
+  const folded = asset.toUpperCase();
+  return (
+    wanted === asset || wanted.toUpperCase() === folded || spellAssetName(wanted).toUpperCase() === folded
+  );
+}
+
+/**
+ * Reads the name of an asset by its spelling alone: `xbt` and `XXBT` are `BTC`, `xbt.f` is `BTC.F`, and a share keeps its
+ * small x.
+ */
+export function spellAssetName(text: string): Asset {
+  return TOKENIZED.test(text) ? (text as Asset) : assetOfRestName(text.toUpperCase());
+}
+
+/** What earns, is staked, held back or tokenized: a balance of its own, worth what the asset before the point is. */
+const SUFFIX = /\.(F|B|S|M|P|T|HOLD)$/;
+
+/** The asset of which this one is a balance that is kept apart: `ETH.F` is one of `ETH`. The asset itself without a suffix. */
+export function baseOfAsset(asset: Asset): Asset {
+  return asset.replace(SUFFIX, '') as Asset;
+}
+
+/** The names that look most like `text`, nearest first. */
+export function nearestAssets(text: string, assets: Iterable<Asset>): readonly Asset[] {
+  const wanted = spellAssetName(text.trim()).toUpperCase();
+  return nearest(assets, asset => distance(wanted, asset.toUpperCase()), Math.ceil(wanted.length / 2));
 }
 
 /** REST's older names begin with X (coins) or Z (money), and these alone are still in use. */
@@ -134,14 +160,23 @@ export class SymbolDirectory {
   /** The known pairs that look most like `text`, nearest first. */
   suggest(text: string): readonly PairSymbol[] {
     const wanted = (spellPair(text) ?? text).toUpperCase().replace(/[^A-Z0-9.]/g, '');
-    const near = wanted.length / 2 + 1;
-    return this.#symbols
-      .map(symbol => ({ symbol, away: distance(wanted, symbol.toUpperCase().replace('/', '')) }))
-      .filter(({ away }) => away <= near)
-      .sort((a, b) => a.away - b.away || (a.symbol < b.symbol ? -1 : 1))
-      .slice(0, SUGGESTIONS)
-      .map(({ symbol }) => symbol);
+    const away = (symbol: PairSymbol): number => distance(wanted, symbol.toUpperCase().replace('/', ''));
+    return nearest(this.#symbols, away, wanted.length / 2 + 1);
   }
+}
+
+/** At most five names that are no further away than `near`. */
+function nearest<Name extends string>(
+  names: Iterable<Name>,
+  awayOf: (name: Name) => number,
+  near: number,
+): readonly Name[] {
+  return [...names]
+    .map(name => ({ name, away: awayOf(name) }))
+    .filter(({ away }) => away <= near)
+    .sort((a, b) => a.away - b.away || (a.name < b.name ? -1 : 1))
+    .slice(0, SUGGESTIONS)
+    .map(({ name }) => name);
 }
 
 /** `BTCUSD`, `XBTUSD`: the spellings of a pair without a separator. */

@@ -17,6 +17,8 @@ export class BalanceUpdate {
   readonly balance: DecimalText;
   /** Held by open spot orders, as REST tells; undefined until it has. */
   readonly holdTrade: DecimalText | undefined;
+  /** Credit that may be used besides, as REST tells; undefined for an account without credit, or until REST has told. */
+  readonly credit: DecimalText | undefined;
   /** Each wallet as last told; empty where Kraken tells only the total. */
   readonly wallets: readonly WalletRow[];
   /** Exchange time of the last ledger entry, RFC 3339; undefined before one came. */
@@ -29,22 +31,25 @@ export class BalanceUpdate {
     this.assetClass = state.assetClass;
     this.balance = state.balance;
     this.holdTrade = state.holdTrade;
+    this.credit = state.credit;
     this.wallets = state.wallets;
     this.timestamp = state.timestamp;
     this.receivedAt = state.receivedAt;
   }
 
   /**
-   * balance - holdTrade; undefined while the hold is not known. Over all wallets: of an asset that earns too, look at
+   * balance + credit - holdTrade; undefined while the hold is not known. Over all wallets: of an asset that earns too, look at
    * {@link wallets} for what can be traded at once.
    */
   get freeBalance(): Decimal | undefined {
-    return this.holdTrade === undefined ? undefined : new Decimal(this.balance).minus(this.holdTrade);
+    if (this.holdTrade === undefined) return undefined;
+    return new Decimal(this.balance).plus(this.credit ?? 0).minus(this.holdTrade);
   }
 
-  /** The same as text, with as many digits after the point as the longer of balance and holdTrade. */
+  /** The same as text, with as many digits after the point as the longest of its parts. */
   get freeBalanceText(): DecimalText | undefined {
-    return this.holdTrade === undefined ? undefined : sum([this.balance, negated(this.holdTrade)]);
+    if (this.holdTrade === undefined) return undefined;
+    return sum([this.balance, negated(this.holdTrade), ...(this.credit === undefined ? [] : [this.credit])]);
   }
 
   get totalBalance(): Decimal {
@@ -52,12 +57,13 @@ export class BalanceUpdate {
   }
 
   toJSON(): object {
-    const { asset, assetClass, balance, holdTrade, freeBalanceText, wallets, timestamp } = this;
+    const { asset, assetClass, balance, holdTrade, credit, freeBalanceText, wallets, timestamp } = this;
     return {
       asset,
       assetClass,
       balance,
       holdTrade,
+      credit,
       freeBalance: freeBalanceText,
       totalBalance: balance,
       wallets,

@@ -1,4 +1,5 @@
 import type { BalancesMessage, LedgerRow, WalletRow } from '../kraken/messages.ts';
+import type { Hold } from '../kraken/rest-rows.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import { type DecimalText, negated, sum } from '../lib/decimal-text.ts';
 import { BalanceUpdate } from './balance-update.ts';
@@ -18,11 +19,12 @@ export interface BalancesOutcome {
   readonly broken?: string;
 }
 
-type Holds = ReadonlyMap<Asset, DecimalText | undefined>;
+type Holds = ReadonlyMap<Asset, Hold | undefined>;
 
 /** Ledger entries that are remembered, so that one that comes again is not applied again. */
 const REMEMBERED_LEDGER_IDS = 10_000;
-const NO_HOLD = '0' as DecimalText;
+const NOTHING = '0' as DecimalText;
+const NO_HOLD: Hold = { held: NOTHING, credit: undefined };
 
 /**
  * The account: a snapshot, and ledger entries that each set the balance of one wallet. Messages are numbered; one
@@ -60,8 +62,8 @@ export class Balances {
   balance(asset: Asset): BalanceUpdate | undefined {
     const holding = this.#holdings.get(asset);
     if (holding === undefined) return undefined;
-    const holdTrade = this.#holds && holdOf(this.#holds, asset);
-    return new BalanceUpdate({ asset, holdTrade, ...holding });
+    const hold = this.#holds && holdOf(this.#holds, asset);
+    return new BalanceUpdate({ asset, holdTrade: hold?.held, credit: hold?.credit, ...holding });
   }
 
   apply(message: BalancesMessage, receivedAt: number): BalancesOutcome {
@@ -96,7 +98,7 @@ export class Balances {
     const before = this.#holds;
     this.#holds = holds;
     return this.assets().filter(
-      asset => before === undefined || holdOf(before, asset) !== holdOf(holds, asset),
+      asset => before === undefined || !isSameHold(holdOf(before, asset), holdOf(holds, asset)),
     );
   }
 
@@ -123,7 +125,7 @@ export class Balances {
       // A row that was not understood may be of any asset that no other row is of.
       if (told.has(asset) || !this.#whole) continue;
       // The snapshot lists every asset with a balance: the rest has none any more.
-      this.#holdings.set(asset, { ...holding, balance: NO_HOLD, wallets: [], receivedAt });
+      this.#holdings.set(asset, { ...holding, balance: NOTHING, wallets: [], receivedAt });
       changed.add(asset);
     }
     for (const { asset, asset_class, balance, wallets } of data) {
@@ -168,8 +170,12 @@ export class Balances {
 }
 
 /** REST lists every asset with a hold: one that it leaves out has none. */
-function holdOf(holds: Holds, asset: Asset): DecimalText | undefined {
+function holdOf(holds: Holds, asset: Asset): Hold | undefined {
   return holds.has(asset) ? holds.get(asset) : NO_HOLD;
+}
+
+function isSameHold(one: Hold | undefined, other: Hold | undefined): boolean {
+  return one?.held === other?.held && one?.credit === other?.credit;
 }
 
 /** Older snapshots name no wallets. */

@@ -1,4 +1,4 @@
-import type { Asset, PairSymbol } from '../kraken/symbols.ts';
+import { type Asset, baseOfAsset, type PairSymbol } from '../kraken/symbols.ts';
 import { Decimal, type DecimalText } from '../lib/decimal-text.ts';
 
 /** One pair on the way from an asset to a currency. */
@@ -18,11 +18,23 @@ const PRICE_DIGITS = 20;
 
 /**
  * The ways to price an asset in a currency, best first: its pair with the currency, either way round, then over another
- * asset.
+ * asset. What earns, is staked, held back or tokenized is worth what can be traded for it, unless it has pairs itself.
+ * The way from a currency to itself is empty.
  *
  * @param lists whether a pair exists
  */
 export function routesOf(
+  asset: Asset,
+  currency: Asset,
+  lists: (symbol: PairSymbol) => boolean,
+): readonly Route[] {
+  if (asset === currency) return [[]];
+  const own = ownRoutesOf(asset, currency, lists);
+  const base = baseOfAsset(asset);
+  return own.length > 0 || base === asset ? own : routesOf(base, currency, lists);
+}
+
+function ownRoutesOf(
   asset: Asset,
   currency: Asset,
   lists: (symbol: PairSymbol) => boolean,
@@ -62,9 +74,4 @@ export function priceAlong(
     price = inverse ? price.dividedBy(step) : price.times(step);
   }
   return route.some(step => step.inverse) ? price.toSignificantDigits(PRICE_DIGITS) : price;
-}
-
-/** The asset whose price an asset has: what earns or is staked is worth what can be traded for it. */
-export function pricedAs(asset: Asset): Asset {
-  return asset.replace(/\.(F|B|S|M|P)$/, '') as Asset;
 }

@@ -39,12 +39,18 @@ const COMMANDS: Readonly<Record<string, (exchange: Exchange, body: Body) => unkn
   'fail-rest': ({ faults }, { count = 1, error = 'EService:Unavailable' }) =>
     faults.failRest(countOf(count), text(error, 'error')),
   system: (exchange, { state }) => exchange.setSystem(text(state, 'state')),
+  announce: (exchange, { maintenance, emergency }) =>
+    exchange.announce({
+      ...(maintenance !== undefined && { maintenance: objects(maintenance) }),
+      ...(emergency !== undefined && { emergency: objects(emergency) }),
+    }),
   'non-json': exchange => exchange.broadcast('CloudFlare WebSocket proxy restarting'),
   'skip-sequence': ({ faults }, { channel = 'balances' }) => faults.skipSequence(text(channel, 'channel')),
   'slow-snapshot': ({ faults }, { ms = 1_000 }) => {
     faults.snapshotDelayMs = within(ms, 'ms', MAX_MS);
   },
   pair: (exchange, { symbol, ...changes }) => exchange.changePair(text(symbol, 'symbol'), changes),
+  unlist: (exchange, { symbol }) => exchange.unlist(text(symbol, 'symbol')),
   trade: (exchange, { symbol, count = 1 }) => {
     const times = countOf(count);
     for (let index = 0; index < times; index += 1) exchange.trade(text(symbol, 'symbol'));
@@ -141,6 +147,13 @@ function text(value: unknown, name: string): string {
 
 function optionalText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+function objects(value: unknown): readonly object[] {
+  if (Array.isArray(value) && value.every(one => typeof one === 'object' && one !== null)) {
+    return value as readonly object[];
+  }
+  throw new Error('maintenance and emergency are arrays of objects');
 }
 
 function countOf(value: unknown): number {

@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { type AccountMessage, SimulatedAccount } from './account.ts';
+import { emergency, maintenance } from './advisories.ts';
 import { answerControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { instrumentData, instrumentUpdate } from './listing.ts';
 import { SimulatedMarket } from './market.ts';
 import { SIMULATED_PAIRS } from './pairs.ts';
-import { statusFrame } from './protocol.ts';
+import { type Advisories, statusFrame } from './protocol.ts';
 import { Publisher } from './publisher.ts';
 import { seededRandom } from './random.ts';
 import { Recording } from './replay.ts';
@@ -55,8 +56,10 @@ export class Exchange {
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   readonly #sessions = new Set<Session>();
   readonly #pairChanges = new Map<string, object>();
+  readonly #unlisted = new Set<string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #system = 'online';
+  #advisories: Advisories = { upcoming_maintenance: [], emergency: [] };
   readonly faults = new Faults();
   readonly account = new SimulatedAccount(() => Date.now());
 
@@ -212,14 +215,23 @@ export class Exchange {
     for (const session of this.#sessions) session.send(this.#instruments(session.wantsTokenized));
   }
 
-  /** Changes members of a listed pair (its status, say), told to whoever follows the list. */
+  /** Changes members of a pair (its status, say), and lists it again if it was taken out; told to whoever follows the list. */
   changePair(symbol: string, changes: Readonly<Record<string, unknown>>): void {
+    this.#unlisted.delete(symbol);
     this.#pairChanges.set(symbol, { ...this.#pairChanges.get(symbol), ...changes });
     const data = instrumentUpdate(symbol, this.#pairChanges);
     const text = write({ channel: 'instrument', type: 'update', data });
     const isTokenized = this.#market.pair(symbol)?.tokenized ?? false;
     for (const session of this.#sessions) {
       if (session.isSubscribed('instrument') && (!isTokenized || session.wantsTokenized)) session.send(text);
+    }
+  }
+
+  /** Takes a pair out of the list, told by a new snapshot of it, and refuses it from now on. */
+  unlist(symbol: string): void {
+    this.#unlisted.add(symbol);
+    for (const session of this.#sessions) {
+      if (session.isSubscribed('instrument')) session.send(this.#instruments(session.wantsTokenized));
     }
   }
 
@@ -231,6 +243,20 @@ export class Exchange {
   /** Changes the state of the trading engine, and tells every connection. */
   setSystem(system: string): void {
     this.#system = system;
+    for (const session of this.#sessions) session.sendStatus();
+  }
+
+  /**
+   * Announces maintenance and emergencies, and tells every connection; an empty list takes back what was announced. Members
+   * that are not given are as they were recorded.
+   */
+  announce(news: { readonly maintenance?: readonly object[]; readonly emergency?: readonly object[] }): void {
+    const nowMs = Date.now();
+    const { upcoming_maintenance, emergency: emergencies } = this.#advisories;
+    this.#advisories = {
+      upcoming_maintenance: news.maintenance?.map(row => maintenance(row, nowMs)) ?? upcoming_maintenance,
+      emergency: news.emergency?.map(row => emergency(row, nowMs)) ?? emergencies,
+    };
     for (const session of this.#sessions) session.sendStatus();
   }
 
@@ -271,7 +297,7 @@ export class Exchange {
   #source(): Source {
     return (
       this.#recording ?? {
-        status: connectionId => statusFrame(this.#system, connectionId),
+        status: connectionId => statusFrame(this.#system, connectionId, this.#advisories),
         lists: (_channel, symbol) => this.#isListed(symbol),
         refusal: (channel, token) => this.account.refusal(channel, token),
         snapshot: request => this.#snapshot(request),
@@ -280,7 +306,7 @@ export class Exchange {
   }
 
   #instruments(tokenized: boolean): string {
-    const data = instrumentData(this.#pairChanges, tokenized);
+    const data = instrumentData(this.#pairChanges, tokenized, this.#unlisted);
     return write({ channel: 'instrument', type: 'snapshot', data });
   }
 
@@ -299,7 +325,7 @@ export class Exchange {
   /** A delisted pair is in the list, and is refused like one that never was. */
   #isListed(symbol: string): boolean {
     const { status } = (this.#pairChanges.get(symbol) ?? {}) as { readonly status?: unknown };
-    return this.#market.pair(symbol) !== undefined && status !== 'delisted';
+    return this.#market.pair(symbol) !== undefined && status !== 'delisted' && !this.#unlisted.has(symbol);
   }
 
   /** Above 2^53, as the real ones are. */

@@ -18,12 +18,19 @@ function listed(tokenized: boolean): {
  * The data of the instrument channel's snapshot.
  *
  * @param tokenized whether tokenized assets and their pairs are in it
+ * @param unlisted pairs that are not
  */
-export function instrumentData(changes: PairChanges, tokenized: boolean): object {
+export function instrumentData(
+  changes: PairChanges,
+  tokenized: boolean,
+  unlisted: ReadonlySet<string>,
+): object {
   const { assets, pairs } = listed(tokenized);
   return {
     assets: assets.map(assetRow),
-    pairs: pairs.map(pair => ({ ...pairRow(pair), ...changes.get(pair.symbol) })),
+    pairs: pairs
+      .filter(({ symbol }) => !unlisted.has(symbol))
+      .map(pair => ({ ...pairRow(pair), ...changes.get(pair.symbol) })),
   };
 }
 
@@ -62,6 +69,7 @@ function assetRow(id: string): object {
 
 function pairRow(pair: SimulatedPair): object {
   const increment = fixed(1, pair.pricePrecision);
+  const marginable = pair.quote === 'USD' && !pair.tokenized;
   return {
     symbol: pair.symbol,
     base: pair.base,
@@ -71,10 +79,15 @@ function pairRow(pair: SimulatedPair): object {
     qty_increment: fixed(1, pair.qtyPrecision),
     price_precision: pair.pricePrecision,
     cost_precision: pair.costPrecision,
-    marginable: pair.quote === 'USD' && !pair.tokenized,
+    marginable,
     has_index: true,
     ws_display_price_precision: pair.pricePrecision,
     cost_min: new Raw(pair.costMin),
+    ...(marginable && {
+      margin_initial: new Raw('0.20'),
+      position_limit_long: 1_000,
+      position_limit_short: 600,
+    }),
     tick_size: increment,
     price_increment: increment,
     qty_min: new Raw(pair.qtyMin),

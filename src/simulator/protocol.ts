@@ -208,15 +208,20 @@ export function pong(reqId: number | undefined, receivedMs: number): string {
   return write({ method: 'pong', req_id: reqId, time_in: time, time_out: time });
 }
 
+/** What the status channel announces besides. */
+export interface Advisories {
+  readonly upcoming_maintenance: readonly object[];
+  readonly emergency: readonly object[];
+}
+
 /** How the trading engine is: the first frame of a connection, and again at each change. */
-export function statusFrame(system: string, connectionId: string): string {
+export function statusFrame(system: string, connectionId: string, advisories: Advisories): string {
   const row = {
     version: '2.0.10',
     system,
     api_version: 'v2',
     connection_id: new Raw(connectionId),
-    upcoming_maintenance: [],
-    emergency: [],
+    ...advisories,
   };
   return write({ channel: 'status', type: 'update', data: [row] });
 }

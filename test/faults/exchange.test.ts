@@ -164,11 +164,11 @@ scenario(
   'a permission that the key lost is named and asked for once; public data and who reads them notice nothing',
   async ({ exchange, app, url, witness }) => {
     const client = connect(url, TOKEN);
-    const balances = subscribe(client, 'subscription { balances { asset freshness { stale } } }');
+    const balances = subscribe(client, 'subscription { balances { asset freshness { stale state } } }');
     assert.equal((await balances.next()).data.balances.freshness.stale, false);
     exchange.account.permissions.delete('websockets');
     exchange.dropAll('rst');
-    await balances.until(({ errors }) => errors?.[0]?.extensions?.['code'] === 'UPSTREAM_REJECTED');
+    await balances.until(({ data }) => data.balances.freshness.state === 'REJECTED');
     const { denied } = app.client.getBalanceStreamingStatus();
     assert.match(denied ?? '', /the API key lacks "Access WebSockets API"/);
     const attempts = (): number => app.client.getConnectionStatus().private.reconnects;

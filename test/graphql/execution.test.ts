@@ -156,7 +156,7 @@ describe('a field below the first that takes arguments', () => {
 test('a resolver that returns a promise is reported, not waited for', () => {
   const document = parse(`subscription { ${TICKER} { instrument { symbol } } }`);
   const contextValue = {
-    services: { ...services, client: { market: { instruments: { pair: async () => undefined } } } },
+    services: { ...services, client: { market: { instruments: { lastKnown: async () => undefined } } } },
   };
   const operation = { schema, document, operationName: null, variableValues: {}, contextValue };
   const { variableValues } = getVariableValues(schema, [], {});

@@ -267,9 +267,9 @@ describe('rows', () => {
     assert.deepEqual(
       [...holds],
       [
-        ['USD', '8249.76'],
-        ['BTC', '0.8423'],
-        ['BTC.F', '0'],
+        ['USD', { held: '8249.76', credit: undefined }],
+        ['BTC', { held: '0.8423', credit: undefined }],
+        ['BTC.F', { held: '0', credit: undefined }],
       ],
     );
   });
@@ -314,12 +314,32 @@ describe('rows', () => {
       [...holds],
       [
         ['BTC', undefined],
-        ['USD', '8.10'],
+        ['USD', { held: '8.10', credit: undefined }],
         ['ETH', undefined],
         ['SOL', undefined],
-        ['constructor', '1'],
+        ['constructor', { held: '1', credit: undefined }],
       ],
     );
+  });
+
+  test('credit that is not used goes with what is held; one that makes no sense makes the entry unknown', () => {
+    const holds = holdsOf(
+      result(
+        '{"ZUSD":{"hold_trade":"1","credit":"100.50","credit_used":"30.25"},"ZEUR":{"hold_trade":"1","credit":"5"},"XXBT":{"hold_trade":"1","credit_used":"2"},"SOL":{"hold_trade":"1","credit":"lots"},"DOT":{"hold_trade":"1","credit":null}}',
+      ),
+    );
+    assert.deepEqual(
+      [...holds].map(([asset, hold]) => [asset, hold?.credit]),
+      [
+        ['USD', '70.25'],
+        ['EUR', '5'],
+        ['BTC', '-2'],
+        ['SOL', undefined],
+        ['DOT', undefined],
+      ],
+    );
+    assert.equal(holds.get('SOL' as never), undefined);
+    assert.equal(holds.get('DOT' as never)?.held, '1');
   });
 });
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type PairSymbol, SymbolDirectory, spellPair } from '../../src/kraken/symbols.ts';
+import {
+  type Asset,
+  baseOfAsset,
+  meansAsset,
+  nearestAssets,
+  type PairSymbol,
+  SymbolDirectory,
+  spellAssetName,
+  spellPair,
+} from '../../src/kraken/symbols.ts';
 
 const directory = new SymbolDirectory(
   ['BTC/USD', 'BTC/USDT', 'DOGE/USD', 'ETH/BTC', 'AAPLx/USD', 'MONA/USD', 'SOL/EUR'].map(
@@ -57,4 +66,27 @@ test('without a directory a well-formed pair is spelled as Kraken does', () => {
   assert.equal(spellPair('xbt-usd'), 'BTC/USD');
   assert.equal(spellPair('AAPLx/USD'), 'AAPLx/USD');
   assert.equal(spellPair('btcusd'), undefined);
+});
+
+test('an asset is meant by each of its names, and its suffix is kept', () => {
+  for (const [text, asset] of [
+    ['xbt', 'BTC'],
+    ['XXBT', 'BTC'],
+    ['zusd', 'USD'],
+    ['xdg', 'DOGE'],
+    ['XBT.F', 'BTC.F'],
+    ['usdt.m', 'USDT.M'],
+    ['aaplx', 'AAPLx'],
+    ['AAPLx', 'AAPLx'],
+  ] as const) {
+    assert.equal(meansAsset(text, asset as Asset), true, text);
+    assert.equal(meansAsset(text, 'ETH' as Asset), false, text);
+  }
+  assert.equal(spellAssetName('xbt.f'), 'BTC.F');
+  assert.equal(baseOfAsset('ETH2.S' as Asset), 'ETH2');
+  assert.equal(baseOfAsset('USD.HOLD' as Asset), 'USD');
+  assert.equal(baseOfAsset('A.X' as Asset), 'A.X');
+  const assets = ['BTC', 'DOGE', 'ETH', 'USDT', 'USDC', 'USD'] as Asset[];
+  assert.deepEqual(nearestAssets('doeg', assets), ['DOGE']);
+  assert.deepEqual(nearestAssets('USDX', assets), ['USD', 'USDC', 'USDT']);
 });

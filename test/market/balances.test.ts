@@ -106,7 +106,8 @@ describe('balances', () => {
     const balances = new Balances();
     balances.apply(snapshot(), 0);
     assert.equal(balances.balance(USD)?.freeBalance, undefined);
-    const holds = (usd: string) => new Map([[USD, usd as DecimalText]]);
+    const holds = (usd: string, credit?: string) =>
+      new Map([[USD, { held: usd as DecimalText, credit: credit as DecimalText | undefined }]]);
     assert.deepEqual(balances.setHolds(holds('20.25')), [USD]);
     assert.equal(balances.balance(USD)?.freeBalance?.toFixed(), '80.25');
     assert.equal(balances.balance(USD)?.freeBalanceText, '80.25');
@@ -116,6 +117,9 @@ describe('balances', () => {
     assert.equal(balances.balance(USD)?.freeBalanceText, '0.00');
     balances.setHolds(holds('20.25'));
     assert.deepEqual(balances.setHolds(holds('20.25')), []);
+    assert.deepEqual(balances.setHolds(holds('20.25', '50')), [USD], 'credit can be traded with');
+    assert.equal(balances.balance(USD)?.freeBalance?.toFixed(), '130.25');
+    assert.equal(balances.balance(USD)?.totalBalance.toFixed(), '100.5');
     assert.deepEqual(balances.setHolds(new Map()), [USD]);
     assert.equal(balances.balance(USD)?.freeBalance?.toFixed(), '100.5');
     assert.equal(balances.balance(USD)?.holdTrade, '0');

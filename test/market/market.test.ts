@@ -82,6 +82,47 @@ describe('instruments', () => {
     assert.equal(instruments.resolve('newusd'), 'NEW/USD');
   });
 
+  test('an outcome names what changed, and nothing that says the same', () => {
+    const instruments = new Instruments();
+    const [first, second] = messages;
+    if (first === undefined || second === undefined) assert.fail('two snapshots');
+    const [pair] = second.pairs;
+    if (pair === undefined) assert.fail('a pair');
+    const arrival = instruments.apply(second);
+    assert.equal(arrival.arrived, true);
+    assert.equal(arrival.changed.length, second.pairs.length);
+    const quiet = { arrived: false, changed: [], delisted: [], relisted: [] };
+    assert.deepEqual(instruments.apply(second), quiet);
+    const update = (change: object): InstrumentMessage => ({
+      ...second,
+      type: 'update',
+      assets: [],
+      pairs: [{ ...pair, ...change }],
+    });
+    assert.deepEqual(instruments.apply(update({})), quiet);
+    assert.deepEqual(instruments.apply(update({ status: 'cancel_only' })).changed, [pair.symbol]);
+    const delisting = instruments.apply(update({ status: 'delisted' }));
+    assert.deepEqual([delisting.delisted, delisting.relisted], [[pair.symbol], []]);
+    const without = { ...second, pairs: second.pairs.slice(1) };
+    assert.deepEqual(instruments.apply(without), quiet, 'it was delisted before it went');
+    assert.equal(instruments.isDelisted(pair.symbol), true);
+    assert.equal(instruments.pair(pair.symbol), undefined);
+    assert.deepEqual(instruments.apply(second).relisted, [pair.symbol]);
+    assert.deepEqual(instruments.apply(without).delisted, [pair.symbol]);
+    assert.equal(instruments.lastKnown(pair.symbol)?.status, 'delisted');
+    assert.equal(instruments.isDelisted('NEVER/USD' as PairSymbol), false);
+  });
+
+  test('a row that was not understood neither delists its pair nor changes it', () => {
+    const instruments = new Instruments();
+    const [, second] = messages;
+    if (second === undefined) assert.fail('a snapshot');
+    instruments.apply(second);
+    const [pair, ...others] = second.pairs;
+    const skipped = [{ name: pair?.symbol, problem: 'odd' }];
+    assert.deepEqual(instruments.apply({ ...second, pairs: others, skipped }).changed, []);
+  });
+
   test('before the list has arrived any well-formed pair is taken at its word', () => {
     assert.equal(new Instruments().resolve('xbt/usd'), 'BTC/USD');
     assert.equal(new Instruments().resolve('nonsense'), undefined);

@@ -38,6 +38,7 @@ describe('faults on demand, over HTTP', () => {
     };
     const bodies: Readonly<Record<string, object>> = {
       mute: { channel: 'ticker' },
+      announce: { maintenance: [{}], emergency: [] },
       unmute: { channel: 'ticker' },
       'corrupt-book': { symbol: 'ETH/USD' },
       'skip-book': { symbol: 'ETH/USD' },
@@ -47,6 +48,7 @@ describe('faults on demand, over HTTP', () => {
       allow: { permission: 'orders' },
       system: { state: 'online' },
       pair: { symbol: BTC, status: 'post_only' },
+      unlist: { symbol: 'DOT/EUR' },
       trade: { symbol: BTC, count: 2 },
       quote: { symbol: BTC, count: 2 },
       deep: { symbol: BTC },

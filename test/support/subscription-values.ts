@@ -5,13 +5,15 @@ import { createSchema } from '../../src/graphql/schema.ts';
 import { createReplayLine } from '../../src/graphql/trade-replay.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { decode } from '../../src/kraken/decode.ts';
-import type { BookRow, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
+import type { BookRow, InstrumentMessage, OhlcRow, TradeRow } from '../../src/kraken/messages.ts';
 import type { Asset, PairSymbol } from '../../src/kraken/symbols.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { CodedError } from '../../src/lib/coded-error.ts';
 import type { DecimalText } from '../../src/lib/decimal-text.ts';
 import { BalanceUpdate } from '../../src/market/balance-update.ts';
 import { OrderBook } from '../../src/market/book.ts';
+import { nextExchangeStatus } from '../../src/market/exchange-status.ts';
+import { Instruments } from '../../src/market/instruments.ts';
 import { OHLCUpdate } from '../../src/market/ohlc-update.ts';
 import { TickerUpdate } from '../../src/market/ticker.ts';
 import { TradeUpdate } from '../../src/market/trade-update.ts';
@@ -53,6 +55,7 @@ const balance = new BalanceUpdate({
   assetClass: 'currency',
   balance: '1.50' as DecimalText,
   holdTrade: '0.25' as DecimalText,
+  credit: undefined,
   wallets: [{ type: 'spot', id: 'main', balance: '1.50' as DecimalText }],
   timestamp: undefined,
   receivedAt: 0,
@@ -61,6 +64,12 @@ const events = [
   { type: 'CONNECTED', connection: 'public', at: 1_790_000_000_000, message: undefined },
   { type: 'ERROR', connection: 'private', at: 1_790_000_000_000, message: 'refused "politely"' },
 ];
+const instruments = new Instruments();
+for (const frame of frames('instrument.jsonl')) instruments.apply(decode(frame) as InstrumentMessage);
+const statuses = frames('status-heartbeat.jsonl').flatMap(frame => {
+  const message = decode(frame);
+  return message.kind === 'status' ? [nextExchangeStatus(undefined, message, 'public', 0)] : [];
+});
 /** What each subscription field may be given. */
 export const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ticker: [...tickers, new CodedError('UPSTREAM_REJECTED', 'Kraken refused', { reason: 'no' })],
@@ -87,4 +96,6 @@ export const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   ohlc: candles,
   balances: [balance],
+  instruments: [...instruments.pairs()],
+  exchangeStatus: statuses,
 };

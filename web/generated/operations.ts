@@ -16,7 +16,7 @@ export type FeedState =
   | 'RESYNCING'
   /** The connection lives, and this channel has been silent past its limit. */
   | 'SILENT'
-  /** Kraken refused the subscription. */
+  /** Kraken refused the subscription, or delisted the pair. */
   | 'REJECTED';
 
 /** Which side the taker was on. */
