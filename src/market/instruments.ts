@@ -18,7 +18,11 @@ export class Instruments {
     return this.#generation;
   }
 
-  /** A snapshot replaces the list, an update replaces rows of it. */
+  /**
+   * A snapshot replaces the list, an update replaces rows of it.
+   *
+   * @internal
+   */
   apply(message: InstrumentMessage): void {
     const known = this.#directory.size;
     if (message.type === 'snapshot') {
