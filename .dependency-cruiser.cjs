@@ -10,7 +10,7 @@ const above = {
   graphql: ['server', 'simulator'],
   server: ['simulator'],
 };
-const roots = '^src/(client/|(client|app|config|logging|run|main|demo|index)\\.ts$)';
+const roots = '^src/(client/|(client|app|config|logging|run|cli|main|demo|index|server|version)\\.ts$)';
 
 module.exports = {
   forbidden: [
@@ -34,14 +34,25 @@ module.exports = {
         'hub, graphql and server may use the client and its callback types, not the composition roots.',
       severity: 'error',
       from: { path: '^src/(hub|graphql|server)/' },
-      to: { path: '^src/(app|config|logging|run|main|demo|index)\\.ts$' },
+      to: { path: '^src/(app|config|logging|run|cli|main|demo|index|server|version)\\.ts$' },
     },
     {
       name: 'client-stands-on-market',
       comment: 'The library must be usable without hub, GraphQL and server.',
       severity: 'error',
       from: { path: '^src/client(/|\\.ts$)' },
-      to: { path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|main|demo|index)\\.ts)' },
+      to: {
+        path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|cli|main|demo|index|server|version)\\.ts)',
+      },
+    },
+    {
+      name: 'library-is-the-client',
+      comment: 'Whoever imports the client loads no GraphQL: the server is an entry of its own.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: {
+        path: '^src/((hub|graphql|server|simulator)/|(app|config|logging|run|cli|main|demo|server|version)\\.ts)',
+      },
     },
     {
       name: 'client-parts-do-not-know-the-whole',
@@ -73,9 +84,9 @@ module.exports = {
     },
     {
       name: 'product-does-not-need-the-simulator',
-      comment: 'Only the demo starts it.',
+      comment: 'Only the command line starts it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(simulator/|demo\\.ts)' },
+      from: { path: '^src/', pathNot: '^src/(simulator/|(cli|demo|main)\\.ts)' },
       to: { path: '^src/simulator/' },
     },
     {
@@ -129,8 +140,8 @@ module.exports = {
     },
   ],
   options: {
-    // A package of its own, with dependencies of its own.
-    exclude: { path: '^bench/peers/' },
+    // Packages of their own, with dependencies of their own.
+    exclude: { path: '^(bench/peers|test/package/project)/' },
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

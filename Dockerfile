@@ -5,13 +5,14 @@ FROM node:26-slim AS build
 WORKDIR /app
 # The manifest first, so that dependencies are installed anew only when they change. No install scripts run.
 COPY package.json package-lock.json .npmrc ./
+COPY toolchain ./toolchain
 # Optional dependencies too: Vite's compilers are among them.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY schema ./schema
 COPY web ./web
-# The image brings its own Node: the one that the optional dependencies carry is left out of what runs.
+# The image brings its own Node: the one of the toolchain is left out of what runs.
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 # ── Run: compiled code and production dependencies, as a user without rights ───────────────────────────

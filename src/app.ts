@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { KrakenWebSocketV2 } from './client.ts';
 import { type Config, VARIABLES } from './config.ts';
@@ -29,6 +28,7 @@ import { StalledSockets } from './server/stalled-sockets.ts';
 import { createOpenSubscription } from './server/subscriptions.ts';
 import { WrongTokens } from './server/wrong-tokens.ts';
 import { serveWebSockets } from './server/ws.ts';
+import { packageVersion } from './version.ts';
 
 /** A running server. */
 export interface App {
@@ -270,11 +270,4 @@ function createCapacity(
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -513,7 +513,11 @@ export class KrakenWebSocketV2 {
     return this.#callbacks.unregister(event, callback);
   }
 
-  /** Sets the one observer that is told of changes first. */
+  /**
+   * Sets the one observer that is told of changes first.
+   *
+   * @internal
+   */
   observe(observer: Partial<ClientObserver>): void {
     this.#listeners.observer = observer;
   }
@@ -575,23 +579,38 @@ export class KrakenWebSocketV2 {
     if (this.#account !== undefined) yield* this.#account.subscriptions.all();
   }
 
-  /** How far the value of a feed and pair can be trusted now; undefined when it is not subscribed. */
-  feedState(feed: FeedName, symbol: PairSymbol): FeedState | undefined {
+  /**
+   * How far the value of a feed and pair can be trusted now; undefined when it is not subscribed.
+   *
+   * @param feed `ticker`, `book`, `trade`, or of candles `ohlc` and the minutes, as `ohlc 60`
+   */
+  feedState(feed: FeedName, name: string): FeedState | undefined {
+    // Asked at each value, and mostly by the pair's own name.
+    const symbol = name as PairSymbol;
     const state = this.#public.subscriptions.stateOf(feed, symbol);
+    if (state === undefined) {
+      const meant = this.#otherwise(name);
+      return meant && this.feedState(feed, meant);
+    }
     // Nothing more is to be expected of it, whatever was acknowledged.
-    if (state !== undefined && this.#market.instruments.isDelisted(symbol)) return 'REJECTED';
+    if (this.#market.instruments.isDelisted(symbol)) return 'REJECTED';
     return state === 'LIVE' && this.isBeingRepaired(feed, symbol) ? 'RESYNCING' : state;
   }
 
-  /** Whether a book has failed its checksum and not verified since, or trades before the last ones are being fetched. */
+  /**
+   * Whether a book has failed its checksum and not verified since, or trades before the last ones are being fetched.
+   *
+   * @internal
+   */
   isBeingRepaired(feed: FeedName, symbol: PairSymbol): boolean {
     if (feed === 'book') return this.#market.books.isResyncing(symbol);
     return feed === 'trade' && this.#trades.isRepairing(symbol);
   }
 
   /** Why the value of a feed and pair cannot be trusted now, for people; undefined while it can. */
-  feedReason(feed: FeedName, symbol: PairSymbol): string | undefined {
-    const state = this.feedState(feed, symbol);
+  feedReason(feed: FeedName, name: string): string | undefined {
+    const state = this.feedState(feed, name);
+    const symbol = this.#otherwise(name) ?? (name as PairSymbol);
     if (state !== undefined && this.#market.instruments.isDelisted(symbol)) return `${symbol} is delisted`;
     switch (state) {
       case 'LIVE':
@@ -605,7 +624,7 @@ export class KrakenWebSocketV2 {
       case undefined:
         return 'it is not subscribed any more';
       default:
-        return this.#public.subscriptions.get(feed, symbol)?.reason;
+        return this.getSubscription(feed, name)?.reason;
     }
   }
 
@@ -619,8 +638,19 @@ export class KrakenWebSocketV2 {
     return this.#account?.state ?? 'DISCONNECTED';
   }
 
-  getSubscription(feed: FeedName, symbol?: PairSymbol): SubscriptionView | undefined {
-    return this.#public.subscriptions.get(feed, symbol);
+  /** The upstream subscription to a feed, and to a pair of it; undefined when there is none. */
+  getSubscription(feed: FeedName, name = ''): SubscriptionView | undefined {
+    const { subscriptions } = this.#public;
+    const known = subscriptions.get(feed, name);
+    if (known !== undefined || name === '') return known;
+    const meant = this.#otherwise(name);
+    return meant && subscriptions.get(feed, meant);
+  }
+
+  /** The pair that `name` means, if that is not the name itself. */
+  #otherwise(name: string): PairSymbol | undefined {
+    const symbol = this.#market.instruments.resolve(name);
+    return symbol === name ? undefined : symbol;
   }
 
   // ── From the socket ──────────────────────────────────────────────────────────────────────────────────

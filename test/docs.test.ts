@@ -10,7 +10,6 @@ const text = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const readme = text('README.md');
 const manifest = JSON.parse(text('package.json')) as {
   scripts: Record<string, string>;
-  optionalDependencies: Record<string, string>;
 };
 
 describe('the README', () => {
@@ -64,10 +63,10 @@ test('the lock file holds the packages of every platform, without which npm ci r
   const names = new Set(Object.keys(packages).map(path => path.split('node_modules/').at(-1)));
   for (const [path, { optionalDependencies = {}, resolved }] of Object.entries(packages)) {
     for (const name of Object.keys(optionalDependencies)) assert.ok(names.has(name), `${name}, of ${path}`);
-    assert.equal(resolved, undefined, 'no address of a registry');
+    assert.doesNotMatch(resolved ?? '', /:/, 'no address of a registry');
   }
   assert.equal(
-    new Set(Object.values(manifest.optionalDependencies)).size,
+    new Set(Object.values(packages['toolchain']?.optionalDependencies ?? {})).size,
     1,
     'the same Node on every platform',
   );

@@ -32,7 +32,10 @@ export class Iterables {
   readonly #queueSize: number;
   readonly #watchers = new Map<FeedName, Set<Watcher>>();
 
-  /** @param queueSize trades, or candles, that may wait for a reader */
+  /**
+   * @param queueSize trades, or candles, that may wait for a reader
+   * @internal
+   */
   constructor(source: IterableSource, queueSize: number) {
     this.#source = source;
     this.#queueSize = queueSize;
@@ -117,7 +120,11 @@ export class Iterables {
     );
   }
 
-  /** From the client: something changed. */
+  /**
+   * From the client: something changed.
+   *
+   * @internal
+   */
   changed(feed: FeedName, key: string, trades: readonly TradeUpdate[] = [], candle?: OHLCUpdate): void {
     const watchers = this.#watchers.get(feed);
     if (watchers !== undefined) for (const watcher of watchers) watcher(key, trades, candle);

@@ -1,7 +1,8 @@
-import { setGlobalProxyFromEnv } from 'node:http';
+import http from 'node:http';
 import { Agent } from 'node:https';
 import querystring from 'node:querystring';
 import type { Cancel } from './clock.ts';
+import { CodedError } from './coded-error.ts';
 
 export interface ProxySettings {
   /** `http://user:password@host:port` for `https://` and `wss://`; empty for none. */
@@ -22,15 +23,23 @@ export interface ProxyInUse {
   readonly restore: Cancel;
 }
 
-/** Makes `fetch` of this process go through a proxy; undefined if none is set. */
+/**
+ * Makes `fetch` of this process go through a proxy; undefined if none is set.
+ *
+ * @throws {CodedError} `BAD_USER_INPUT` when this Node cannot: going past a proxy is not what was asked for
+ */
 export function useProxy({ httpsProxy, httpProxy, noProxy }: ProxySettings): ProxyInUse | undefined {
   if (httpsProxy === '' && httpProxy === '') return undefined;
+  if (typeof http.setGlobalProxyFromEnv !== 'function') {
+    const name = httpsProxy === '' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+    throw new CodedError('BAD_USER_INPUT', `${name} needs Node 24.14 or later: this is ${process.version}`);
+  }
   const proxyEnv = {
     ...(httpsProxy !== '' && { HTTPS_PROXY: httpsProxy }),
     ...(httpProxy !== '' && { HTTP_PROXY: httpProxy }),
     NO_PROXY: noProxy === '' ? LOOPBACK : `${noProxy},${LOOPBACK}`,
   };
-  return { agent: new Agent({ proxyEnv }), restore: setGlobalProxyFromEnv(proxyEnv) };
+  return { agent: new Agent({ proxyEnv }), restore: http.setGlobalProxyFromEnv(proxyEnv) };
 }
 
 /** A URL as it may be shown: without user and password. */

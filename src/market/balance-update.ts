@@ -1,8 +1,10 @@
 import type { WalletRow } from '../kraken/messages.ts';
+import type { Plain } from '../kraken/plain.ts';
 import type { Asset } from '../kraken/symbols.ts';
 import { Decimal, type DecimalText, negated, sum } from '../lib/decimal-text.ts';
 
-type BalanceState = Omit<BalanceUpdate, 'freeBalance' | 'freeBalanceText' | 'totalBalance' | 'toJSON'>;
+/** What a {@link BalanceUpdate} is made of. */
+export type BalanceState = Omit<BalanceUpdate, 'freeBalance' | 'freeBalanceText' | 'totalBalance' | 'toJSON'>;
 
 /**
  * What the account has of one asset, in units of that asset, with the digits of the wire.
@@ -26,7 +28,8 @@ export class BalanceUpdate {
   /** Wall-clock milliseconds at which it arrived here. */
   readonly receivedAt: number;
 
-  constructor(state: BalanceState) {
+  constructor(plain: Plain<BalanceState>) {
+    const state = plain as BalanceState;
     this.asset = state.asset;
     this.assetClass = state.assetClass;
     this.balance = state.balance;

@@ -45,7 +45,11 @@ export class Instruments {
     return this.#generation;
   }
 
-  /** A snapshot replaces the list, an update replaces rows of it. */
+  /**
+   * A snapshot replaces the list, an update replaces rows of it.
+   *
+   * @internal
+   */
   apply(message: InstrumentMessage): InstrumentsOutcome {
     const arrived = !this.known;
     const size = this.#directory.size;

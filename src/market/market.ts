@@ -24,7 +24,11 @@ export interface MarketView {
   /** Levels a side that are kept of this book; 0 before there is a verified state. */
   bookDepth(symbol: PairSymbol): number;
   readonly bookStatistics: BookStatistics;
-  /** Each trade once and in order; undefined while nothing has come. */
+  /**
+   * Each trade once and in order; undefined while nothing has come.
+   *
+   * @internal
+   */
   tape(symbol: PairSymbol): TradeTape | undefined;
   /** The last trades, oldest first, at most 1,000; undefined while nothing has come. */
   trades(symbol: PairSymbol, count: number): readonly TradeUpdate[] | undefined;

@@ -1,4 +1,5 @@
 import type { CandleMinutes, OhlcRow } from '../kraken/messages.ts';
+import type { Plain } from '../kraken/plain.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import type { DecimalText } from '../lib/decimal-text.ts';
 
@@ -8,7 +9,20 @@ import type { DecimalText } from '../lib/decimal-text.ts';
  * @see https://docs.kraken.com/api/docs/websocket-v2/ohlc
  */
 export class OHLCUpdate {
-  readonly #row: OhlcRow;
+  readonly symbol: PairSymbol;
+  /** Minutes. */
+  readonly interval: CandleMinutes;
+  /** RFC 3339 with nanoseconds, as sent. */
+  readonly intervalBegin: string;
+  readonly open: DecimalText;
+  readonly high: DecimalText;
+  readonly low: DecimalText;
+  readonly close: DecimalText;
+  /** Volume-weighted average price. */
+  readonly vwap: DecimalText;
+  readonly volume: DecimalText;
+  /** Number of trades. */
+  readonly trades: number;
   /**
    * Whether it is over: a later one has begun, or its end and a grace have passed on a feed that was live. Only a
    * correction of Kraken's changes it after that.
@@ -17,49 +31,25 @@ export class OHLCUpdate {
   /** Wall-clock milliseconds at which it arrived here. */
   readonly receivedAt: number;
 
-  constructor(row: OhlcRow, closed: boolean, receivedAt: number) {
-    this.#row = row;
+  constructor(plain: Plain<OhlcRow>, closed: boolean, receivedAt: number) {
+    const row = plain as OhlcRow;
+    this.symbol = row.symbol;
+    this.interval = row.interval;
+    this.intervalBegin = row.interval_begin;
+    this.open = row.open;
+    this.high = row.high;
+    this.low = row.low;
+    this.close = row.close;
+    this.vwap = row.vwap;
+    this.volume = row.volume;
+    this.trades = row.trades;
     this.closed = closed;
     this.receivedAt = receivedAt;
   }
 
-  get symbol(): PairSymbol {
-    return this.#row.symbol;
-  }
-  /** Minutes. */
-  get interval(): CandleMinutes {
-    return this.#row.interval;
-  }
-  /** RFC 3339 with nanoseconds, as sent. */
-  get intervalBegin(): string {
-    return this.#row.interval_begin;
-  }
   /** When it ends and the next one may begin, RFC 3339. */
   get intervalEnd(): string {
-    return new Date(endMs(this.#row)).toISOString();
-  }
-  get open(): DecimalText {
-    return this.#row.open;
-  }
-  get high(): DecimalText {
-    return this.#row.high;
-  }
-  get low(): DecimalText {
-    return this.#row.low;
-  }
-  get close(): DecimalText {
-    return this.#row.close;
-  }
-  /** Volume-weighted average price. */
-  get vwap(): DecimalText {
-    return this.#row.vwap;
-  }
-  get volume(): DecimalText {
-    return this.#row.volume;
-  }
-  /** Number of trades. */
-  get trades(): number {
-    return this.#row.trades;
+    return new Date(Date.parse(this.intervalBegin) + this.interval * 60_000).toISOString();
   }
 
   toJSON(): object {

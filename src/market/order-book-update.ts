@@ -1,11 +1,13 @@
+import type { Plain } from '../kraken/plain.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import { Decimal, decimalToText } from '../lib/decimal-text.ts';
 import type { BookLevel } from './book-side.ts';
 
-type OrderBookState = Pick<
+/** What an {@link OrderBookUpdate} is made of. */
+export type OrderBookState = Pick<
   OrderBookUpdate,
-  'symbol' | 'depth' | 'asks' | 'bids' | 'checksum' | 'timestamp' | 'sequence' | 'receivedAt'
->;
+  'symbol' | 'depth' | 'checksum' | 'timestamp' | 'sequence' | 'receivedAt'
+> & { readonly [Side in 'asks' | 'bids']: readonly Pick<BookLevel, 'price' | 'qty'>[] };
 
 /**
  * One verified state of an order book. Prices in the quote asset, quantities in the base asset, with the digits
@@ -30,11 +32,13 @@ export class OrderBookUpdate {
   /** Wall-clock milliseconds. */
   readonly receivedAt: number;
 
-  constructor(state: OrderBookState) {
+  constructor(plain: Plain<OrderBookState>) {
+    const state = plain as OrderBookState;
     this.symbol = state.symbol;
     this.depth = state.depth;
-    this.asks = state.asks;
-    this.bids = state.bids;
+    // Their keys are of no use to a reader.
+    this.asks = state.asks as readonly BookLevel[];
+    this.bids = state.bids as readonly BookLevel[];
     this.checksum = state.checksum;
     this.timestamp = state.timestamp;
     this.sequence = state.sequence;

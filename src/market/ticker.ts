@@ -1,4 +1,5 @@
 import type { TickerRow } from '../kraken/messages.ts';
+import type { Plain } from '../kraken/plain.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import { Decimal, type DecimalText, decimalToText, isZero } from '../lib/decimal-text.ts';
 
@@ -12,62 +13,45 @@ const PERCENT_DIGITS = 8;
  * @see https://docs.kraken.com/api/docs/websocket-v2/ticker
  */
 export class TickerUpdate {
-  readonly #row: TickerRow;
+  readonly symbol: PairSymbol;
+  readonly bid: DecimalText;
+  readonly bidQty: DecimalText;
+  readonly ask: DecimalText;
+  readonly askQty: DecimalText;
+  /** Price of the last trade; undefined when there was none in 24 h. */
+  readonly last: DecimalText | undefined;
+  readonly volume: DecimalText;
+  readonly volumeUsd: DecimalText | undefined;
+  readonly vwap: DecimalText;
+  readonly low: DecimalText;
+  readonly high: DecimalText;
+  readonly change: DecimalText;
+  /** Percent. */
+  readonly changePct: DecimalText;
+  readonly tradeCount: number | undefined;
+  /** Exchange time, RFC 3339 with microseconds, as sent. */
+  readonly timestamp: string | undefined;
   /** Wall-clock milliseconds at which the frame arrived here. */
   readonly receivedAt: number;
 
-  constructor(row: TickerRow, receivedAt: number) {
-    this.#row = row;
+  constructor(plain: Plain<TickerRow>, receivedAt: number) {
+    const row = plain as TickerRow;
+    this.symbol = row.symbol;
+    this.bid = row.bid;
+    this.bidQty = row.bid_qty;
+    this.ask = row.ask;
+    this.askQty = row.ask_qty;
+    this.last = row.last;
+    this.volume = row.volume;
+    this.volumeUsd = row.volume_usd;
+    this.vwap = row.vwap;
+    this.low = row.low;
+    this.high = row.high;
+    this.change = row.change;
+    this.changePct = row.change_pct;
+    this.tradeCount = row.trades;
+    this.timestamp = row.timestamp;
     this.receivedAt = receivedAt;
-  }
-
-  get symbol(): PairSymbol {
-    return this.#row.symbol;
-  }
-  get bid(): DecimalText {
-    return this.#row.bid;
-  }
-  get bidQty(): DecimalText {
-    return this.#row.bid_qty;
-  }
-  get ask(): DecimalText {
-    return this.#row.ask;
-  }
-  get askQty(): DecimalText {
-    return this.#row.ask_qty;
-  }
-  /** Price of the last trade; undefined when there was none in 24 h. */
-  get last(): DecimalText | undefined {
-    return this.#row.last;
-  }
-  get volume(): DecimalText {
-    return this.#row.volume;
-  }
-  get volumeUsd(): DecimalText | undefined {
-    return this.#row.volume_usd;
-  }
-  get vwap(): DecimalText {
-    return this.#row.vwap;
-  }
-  get low(): DecimalText {
-    return this.#row.low;
-  }
-  get high(): DecimalText {
-    return this.#row.high;
-  }
-  get change(): DecimalText {
-    return this.#row.change;
-  }
-  /** Percent. */
-  get changePct(): DecimalText {
-    return this.#row.change_pct;
-  }
-  get tradeCount(): number | undefined {
-    return this.#row.trades;
-  }
-  /** Exchange time, RFC 3339 with microseconds, as sent. */
-  get timestamp(): string | undefined {
-    return this.#row.timestamp;
   }
 
   /** ask - bid; undefined while a side of the book is empty. */

@@ -1,4 +1,5 @@
 import type { TradeRow } from '../kraken/messages.ts';
+import type { Plain } from '../kraken/plain.ts';
 import type { PairSymbol } from '../kraken/symbols.ts';
 import type { DecimalText } from '../lib/decimal-text.ts';
 
@@ -24,7 +25,8 @@ export class TradeUpdate {
   /** Whether it came by REST, after it had been missed on the socket. */
   readonly recovered: boolean;
 
-  constructor(row: TradeRow, receivedAt: number, recovered = false) {
+  constructor(plain: Plain<TradeRow>, receivedAt: number, recovered = false) {
+    const row = plain as TradeRow;
     this.symbol = row.symbol;
     this.tradeId = row.trade_id;
     this.side = row.side;

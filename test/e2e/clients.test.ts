@@ -8,7 +8,7 @@ let demo: Program;
 let url: string;
 let token: string;
 before(async () => {
-  demo = run('src/demo.ts', [], { PORT: '0' });
+  demo = run('src/main.ts', ['demo'], { PORT: '0' });
   [, url = ''] = await demo.written(/GraphQL +(http:\S+\/graphql)/);
   [, token = ''] = await demo.written(/Access token +(\S+)/);
 });

@@ -37,7 +37,7 @@ test('`npm run demo` prints its addresses and a query to paste, which works', as
 });
 
 test('killing the exchange process and starting it again is seen, told and healed', async () => {
-  await using exchange = run('src/simulator/main.ts', ['--port', '0', '--rate', '50']);
+  await using exchange = run('src/main.ts', ['simulator', '--port', '0', '--rate', '50']);
   const [, krakenUrl = ''] = await exchange.written(/KRAKEN_WS_URL=(\S+)/);
   await using server = run('src/main.ts', [], {
     PORT: '0',
@@ -57,7 +57,7 @@ test('killing the exchange process and starting it again is seen, told and heale
     assert.deepEqual(data.ticker.freshness, { state: 'DISCONNECTED', stale: true });
     assert.equal((await fetch(`${url}/ready`)).status, 503);
 
-    await using again = run('src/simulator/main.ts', ['--port', new URL(krakenUrl).port]);
+    await using again = run('src/main.ts', ['simulator', '--port', new URL(krakenUrl).port]);
     await values.until(({ data }) => data.ticker.freshness.state === 'LIVE');
     assert.equal((await fetch(`${url}/ready`)).status, 200);
     again.signal('SIGTERM');
@@ -70,7 +70,7 @@ test('killing the exchange process and starting it again is seen, told and heale
 });
 
 test('SIGTERM closes sockets with 1001, completes nothing and ends with code 0', async () => {
-  await using exchange = run('src/simulator/main.ts', ['--port', '0']);
+  await using exchange = run('src/main.ts', ['simulator', '--port', '0']);
   const [, krakenUrl = ''] = await exchange.written(/KRAKEN_WS_URL=(\S+)/);
   await using server = run('src/main.ts', [], { PORT: '0', KRAKEN_WS_URL: krakenUrl });
   const { url } = await server.listening();
@@ -112,7 +112,7 @@ test('a bad value stops the start with one line that names it', async () => {
 });
 
 test('a port that is taken stops the start with one line', async () => {
-  await using exchange = run('src/simulator/main.ts', ['--port', '0']);
+  await using exchange = run('src/main.ts', ['simulator', '--port', '0']);
   const [, port = ''] = await exchange.written(/KRAKEN_WS_URL=ws:\/\/127\.0\.0\.1:(\d+)/);
   await using server = run('src/main.ts', [], { PORT: port });
   assert.equal(await server.exit(), 1);

@@ -14,9 +14,14 @@ export class Program implements AsyncDisposable {
   #output = '';
   #changed: () => void = () => {};
 
-  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    folder = ROOT,
+  ) {
     this.#child = spawn(command, args, {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...process.env, DATA_DIR, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
