@@ -201,6 +201,7 @@ export async function createApp({
       cancel();
       // Last: queries that are under way may still need it.
       client.disconnect();
+      hub.stop();
       proxy?.restore();
     },
   };

@@ -86,6 +86,8 @@ export class Hub implements ClientObserver {
   readonly turn: Turn;
   readonly lag = new Lag();
   readonly #limits: HubLimits;
+  /** What ends the shares of queries whose topics linger. */
+  readonly #lingering = new Set<Cancel>();
   /** Of the documents of all subscribers. */
   #documentBytes = 0;
   #connections = 0;
@@ -225,8 +227,19 @@ export class Hub implements ClientObserver {
     const letGo = isNew ? share.hold([topic]) : undefined;
     this.#demand(topic);
     return () => {
-      if (letGo !== undefined) this.#clock.after(this.#limits.lingerMs, letGo);
+      if (letGo === undefined) return;
+      const cancel = this.#clock.after(this.#limits.lingerMs, () => {
+        this.#lingering.delete(cancel);
+        letGo();
+      });
+      this.#lingering.add(cancel);
     };
+  }
+
+  /** Leaves no timer behind. */
+  stop(): void {
+    for (const cancel of this.#lingering) cancel();
+    this.#lingering.clear();
   }
 
   #isSubscribed(topic: Topic): boolean {

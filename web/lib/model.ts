@@ -15,6 +15,11 @@ function request(): void {
   requestAnimationFrame(showFrame);
 }
 
+/** The next frame shows what changed, however much the one before it kept the page busy. */
+export function showNextFrame(): void {
+  notBeforeMs = 0;
+}
+
 function showFrame(): void {
   requested = false;
   const startMs = performance.now();

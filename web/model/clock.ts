@@ -1,4 +1,4 @@
-import { Model } from '../lib/model.ts';
+import { Model, showNextFrame } from '../lib/model.ts';
 import { pageClock } from '../lib/page-clock.ts';
 
 /** Ticks once a second, for ages that are shown, and looks whether the page has slept. */
@@ -13,6 +13,7 @@ class Clock extends Model {
 
   /** Looks at once when the browser says that the page goes on. */
   follow(): void {
+    pageClock.onDoubt(showNextFrame);
     document.addEventListener('resume', () => pageClock.doubt());
     document.addEventListener('visibilitychange', () => pageClock.check());
     addEventListener('pageshow', ({ persisted }) => {
