@@ -6,7 +6,7 @@ import { connect, eventually, query, subscribe, subscribeByEvents, type Values }
 import { start } from '../support/server.ts';
 
 const TICKER =
-  'subscription Prices($symbols: [Symbol!]!, $maxRate: Float) { ticker(symbols: $symbols, maxRate: $maxRate) { symbol bid vwap } }';
+  'subscription Prices($symbols: [Symbol!]!, $maxRate: Float) { ticker(symbols: $symbols, maxRate: $maxRate) { symbol bid midPrice } }';
 
 async function clients(
   url: string,
@@ -21,11 +21,11 @@ async function clients(
 
 test('200 identical subscribers are one broadcast and one execution a change; another rate or selection is a second', async () => {
   await using pair = await start();
-  // Each execution of this selection reads the average price once.
+  // Each execution of this selection reads the mid price once.
   let executions = 0;
   const getter =
-    Object.getOwnPropertyDescriptor(TickerUpdate.prototype, 'vwap')?.get ?? assert.fail('a getter');
-  Object.defineProperty(TickerUpdate.prototype, 'vwap', {
+    Object.getOwnPropertyDescriptor(TickerUpdate.prototype, 'midPrice')?.get ?? assert.fail('a getter');
+  Object.defineProperty(TickerUpdate.prototype, 'midPrice', {
     configurable: true,
     get(this: TickerUpdate) {
       executions += 1;
@@ -84,7 +84,7 @@ test('200 identical subscribers are one broadcast and one execution a change; an
       },
     );
   } finally {
-    Object.defineProperty(TickerUpdate.prototype, 'vwap', { configurable: true, get: getter });
+    Object.defineProperty(TickerUpdate.prototype, 'midPrice', { configurable: true, get: getter });
     await Promise.all(all.map(values => values.stop()));
     await Promise.all(sockets.map(async socket => socket.dispose()));
   }
