@@ -98,6 +98,7 @@ export const models = {
     assetClass: 'currency',
     balance: '2.0',
     holdTrade: '0.5',
+    credit: undefined,
     wallets: [{ type: 'spot', id: 'main', balance: '2.0' }],
     timestamp: undefined,
     receivedAt: 0,
