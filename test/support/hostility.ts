@@ -100,7 +100,7 @@ export async function oneAttacker({
 /** All attacks at once, on a server with little memory. */
 export async function allAttacks({ minutes }: { minutes: number }): Promise<Report> {
   await using stand = await Stand.start({}, ['--max-old-space-size=256']);
-  return watched(stand, () => attackedFor(stand, 60 * minutes, Object.keys(ATTACKS)));
+  return await watched(stand, () => attackedFor(stand, 60 * minutes, Object.keys(ATTACKS)));
 }
 
 /** Documents that a generator makes of the schema, over HTTP, WebSocket and event streams. */
