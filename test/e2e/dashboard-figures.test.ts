@@ -4,8 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import { launch, NO_BROWSER, SCREENSHOTS, visit } from '../support/browser.ts';
 import { eventually } from '../support/client.ts';
 import { settled, unreadable } from '../support/figures.ts';
-import { OddExchange, type OddPair } from '../support/odd-pairs.ts';
-import { start, startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
+import { lookAtOdd } from '../support/odd-pages.ts';
+import type { OddPair } from '../support/odd-pairs.ts';
+import { start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const WIDTHS = [320, 390, 768, 1024, 1366, 1500, 1920];
 
@@ -47,29 +48,11 @@ describe('figures', { skip: NO_BROWSER }, () => {
   });
   after(() => browser.close());
 
-  /** A page of a pair that was made up. */
-  async function look(pair: OddPair, body: (page: Page, odd: OddExchange) => Promise<void>): Promise<void> {
-    await using odd = await OddExchange.with(pair);
-    const app = await startServer(odd.exchange.publicUrl, {
-      KRAKEN_REST_URL: odd.restUrl,
-      SYMBOLS: pair.symbol,
-    });
-    try {
-      await odd.list();
-      await using visited = await visit(browser, app.url, `/?pair=${pair.symbol}`);
-      await odd.tell(pair.symbol);
-      await body(visited.page, odd);
-      assert.deepEqual(visited.failures, []);
-    } finally {
-      await app.close();
-    }
-  }
-
   for (const [index, pair] of PAIRS.entries()) {
     const { pricePrecision, trades } = pair;
     const sample = trades.at(-1)?.[0] ?? '';
     test(`of ${pricePrecision} places and thirteen digits (${sample}) are whole at every width`, () =>
-      look(pair, async page => {
+      lookAtOdd(browser, pair, async ({ page }) => {
         await page
           .locator('#trades td', { hasText: trades.at(-1)?.[1] ?? '' })
           .first()
@@ -145,7 +128,8 @@ describe('figures', { skip: NO_BROWSER }, () => {
   });
 
   test('of a spread have three significant digits in percent', () =>
-    look(
+    lookAtOdd(
+      browser,
       {
         symbol: 'WIDE/USD',
         pricePrecision: 2,
@@ -154,7 +138,7 @@ describe('figures', { skip: NO_BROWSER }, () => {
         bids: [['100.00', '1.0000']],
         trades: [['100.00', '1.0000']],
       },
-      async page => {
+      async ({ page }) => {
         await page
           .locator('#ticker .figure', { hasText: 'Spread' })
           .locator('small', { hasText: /^2\.63 %$/ })
@@ -163,7 +147,8 @@ describe('figures', { skip: NO_BROWSER }, () => {
     ));
 
   test('of totals are exact, and of one pair have the same number of places', () =>
-    look(
+    lookAtOdd(
+      browser,
       {
         symbol: 'TINY/USD',
         pricePrecision: 2,
@@ -175,7 +160,7 @@ describe('figures', { skip: NO_BROWSER }, () => {
         bids: [['5', '0.0000001']],
         trades: [['5', '0.5']],
       },
-      async page => {
+      async ({ page }) => {
         const rows = (id: string) =>
           page
             .locator(`#${id} tr`)
@@ -199,7 +184,8 @@ describe('figures', { skip: NO_BROWSER }, () => {
     ));
 
   test('that there are none of are said to be none: an empty side is no price of 0', () =>
-    look(
+    lookAtOdd(
+      browser,
       {
         symbol: 'HALF/USD',
         pricePrecision: 3,
@@ -208,7 +194,7 @@ describe('figures', { skip: NO_BROWSER }, () => {
         bids: [['1.000', '1.0000']],
         trades: [['1.000', '1.0000']],
       },
-      async page => {
+      async ({ page }) => {
         await page.locator('#ticker .figure', { hasText: /^AskNo asks$/ }).waitFor();
         await page.locator('#asks', { hasText: 'No asks' }).waitFor();
         await page.locator('#ladder .middle', { hasText: 'No spread' }).waitFor();

@@ -4,9 +4,10 @@ import type { Browser, Page } from 'playwright-core';
 import { launch, NO_BROWSER, SCREENSHOTS, type Visit, visit } from '../support/browser.ts';
 import { eventually, query } from '../support/client.ts';
 import { ALL, grey, inStep, MARKET } from '../support/dashboard.ts';
-import { OddExchange, type OddPair } from '../support/odd-pairs.ts';
+import { lookAtOdd } from '../support/odd-pages.ts';
+import type { OddPair } from '../support/odd-pairs.ts';
 import { TcpProxy } from '../support/proxy.ts';
-import { type Pair, start, startServer, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
+import { type Pair, start, TOKEN, WITH_ACCOUNT } from '../support/server.ts';
 
 const PAIR = 'BTC/USD';
 const QUIET: OddPair = {
@@ -81,27 +82,6 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
     assert.deepEqual(visited.foreign, []);
   }
 
-  /** A page of a pair that was made up, with all that there is of it. */
-  async function lookAt(
-    pair: OddPair,
-    body: (scene: { readonly page: Page; readonly odd: OddExchange; readonly url: string }) => Promise<void>,
-  ): Promise<void> {
-    await using odd = await OddExchange.with(pair);
-    const app = await startServer(odd.exchange.publicUrl, {
-      KRAKEN_REST_URL: odd.restUrl,
-      SYMBOLS: pair.symbol,
-    });
-    try {
-      await odd.list();
-      await using visited = await visit(browser, app.url, `/?pair=${pair.symbol}`);
-      await odd.tell(pair.symbol);
-      await body({ page: visited.page, odd, url: app.url });
-      assert.deepEqual(visited.failures, []);
-    } finally {
-      await app.close();
-    }
-  }
-
   describe('the state of all of it', () => {
     test('is no better than the book that is looked at', () =>
       look(async ({ page, exchange, url }) => {
@@ -141,7 +121,7 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
 
   describe('a pair that is not traded as usual', () => {
     test('says so alike in every panel, without a trade that would bring it, and no more when it is over', () =>
-      lookAt(QUIET, async ({ page, odd }) => {
+      lookAtOdd(browser, QUIET, async ({ page, odd }) => {
         await allSay(page, MARKET, 'Live');
         odd.change({ ...QUIET, status: 'cancel_only' });
         await allSay(page, MARKET, 'Cancel only');
@@ -152,12 +132,12 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
       }));
 
     test('is said of a pair that is listed like this from the first', () =>
-      lookAt({ ...QUIET, symbol: 'POST/USD', status: 'post_only' }, async ({ page }) => {
+      lookAtOdd(browser, { ...QUIET, symbol: 'POST/USD', status: 'post_only' }, async ({ page }) => {
         await allSay(page, MARKET, 'Post only');
       }));
 
     test('is found in the picker when it is new, on the same connection', () =>
-      lookAt(QUIET, async ({ page, odd }) => {
+      lookAtOdd(browser, QUIET, async ({ page, odd }) => {
         await allSay(page, MARKET, 'Live');
         odd.change({ ...QUIET, symbol: 'BRAND/NEW' });
         await eventually(
@@ -249,20 +229,24 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
 
   describe('what is empty', () => {
     test('a pair that was never traded is live, and has nothing', () =>
-      lookAt({ ...QUIET, symbol: 'NEVER/USD', asks: [], bids: [], trades: [] }, async ({ page }) => {
-        await allSay(page, MARKET, 'Live');
-        await grey(page, []);
-        await page.locator('#tape', { hasText: 'No trade yet' }).waitFor();
-        await page.locator('#candles', { hasText: 'No trade yet' }).waitFor();
-        await page.locator('#depth', { hasText: 'The book is empty' }).waitFor();
-        await page.locator('#ladder', { hasText: /No asks.*No bids/ }).waitFor();
-        assert.doesNotMatch((await page.locator('#market').textContent()) ?? '', /Waiting|Loading/);
-        await eventually(
-          () => page.locator('#ticker dl').textContent(),
-          text => /BidNo bidsAskNo asks/.test(text ?? ''),
-        );
-        if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/dashboard-never.png` });
-      }));
+      lookAtOdd(
+        browser,
+        { ...QUIET, symbol: 'NEVER/USD', asks: [], bids: [], trades: [] },
+        async ({ page }) => {
+          await allSay(page, MARKET, 'Live');
+          await grey(page, []);
+          await page.locator('#tape', { hasText: 'No trade yet' }).waitFor();
+          await page.locator('#candles', { hasText: 'No trade yet' }).waitFor();
+          await page.locator('#depth', { hasText: 'The book is empty' }).waitFor();
+          await page.locator('#ladder', { hasText: /No asks.*No bids/ }).waitFor();
+          assert.doesNotMatch((await page.locator('#market').textContent()) ?? '', /Waiting|Loading/);
+          await eventually(
+            () => page.locator('#ticker dl').textContent(),
+            text => /BidNo bidsAskNo asks/.test(text ?? ''),
+          );
+          if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/dashboard-never.png` });
+        },
+      ));
 
     test('an account without a balance is empty, and does not wait', async () => {
       await using pair = await start({ tradesPerSecond: 0 }, { ...WITH_ACCOUNT });
@@ -280,7 +264,7 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
   });
 
   test('a pair keeps the small letter that its name has', () =>
-    lookAt({ ...QUIET, symbol: 'AAPLx/USD' }, async ({ page }) => {
+    lookAtOdd(browser, { ...QUIET, symbol: 'AAPLx/USD' }, async ({ page }) => {
       await page.locator('h2.symbol', { hasText: /^AAPLx\/USD$/ }).waitFor();
       await allSay(page, MARKET, 'Live');
       assert.equal(new URL(page.url()).searchParams.get('pair'), 'AAPLx/USD');
@@ -294,7 +278,8 @@ describe('states on the page', { skip: NO_BROWSER }, () => {
     }));
 
   test('an interval without trades says so under the crosshair, with the close before it', () =>
-    lookAt(
+    lookAtOdd(
+      browser,
       {
         ...QUIET,
         symbol: 'GAPS/USD',

@@ -17,11 +17,16 @@ const PAIR = 'BTC/USD';
 const LINUX = process.platform === 'linux' ? false : 'descriptors are redirected as Linux does it';
 
 /** A server started by a shell, which does to its descriptors what `redirection` says. */
-async function startRedirected(context: TestContext, redirection: string) {
+function startRedirected(context: TestContext, redirection: string) {
+  return startByShell(context, `exec '${process.execPath}' src/main.ts ${redirection}`);
+}
+
+/** A server started by a script of a shell, which gets these arguments. */
+async function startByShell(context: TestContext, script: string, ...args: readonly string[]) {
   const exchange = new Exchange({ tradesPerSecond: 0 });
   await exchange.start();
   const port = await freePort();
-  const program = new Program('bash', ['-c', `exec '${process.execPath}' src/main.ts ${redirection}`], {
+  const program = new Program('bash', ['-c', script, 'bash', ...args], {
     PORT: String(port),
     LOG_LEVEL: 'debug',
     KRAKEN_WS_URL: exchange.publicUrl,
@@ -120,32 +125,16 @@ for (const [name, reader] of Object.entries({
     const directory = mkdtempSync(join(tmpdir(), 'log-'));
     const fifo = join(directory, 'fifo');
     execFileSync('mkfifo', [fifo]);
-    const exchange = new Exchange({ tradesPerSecond: 0 });
-    await exchange.start();
-    const port = await freePort();
-    const program = new Program('bash', ['-c', reader, 'bash', fifo, process.execPath], {
-      PORT: String(port),
-      LOG_LEVEL: 'debug',
-      KRAKEN_WS_URL: exchange.publicUrl,
-      KRAKEN_REST_URL: exchange.restUrl,
-      KRAKEN_RECONNECT_DELAY_MS: '1',
-      KRAKEN_RECONNECT_MAX_DELAY_MS: '5',
-    });
-    context.after(async () => {
-      await program[Symbol.asyncDispose]();
-      await exchange.stop();
-      rmSync(directory, { recursive: true });
-    });
-    const url = `http://127.0.0.1:${port}`;
-    await ready(url);
+    const server = await startByShell(context, reader, fifo, process.execPath);
+    context.after(() => rmSync(directory, { recursive: true }));
     // Each writes a line of 1 KiB and more, at this level; a pipe holds 64 KiB.
     for (let count = 0; count < 200; count += 1) {
-      const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
       await once(socket, 'open');
       socket.send('x'.repeat(70_000));
       await once(socket, 'close');
     }
-    await serves({ exchange, program, url });
+    await serves(server);
   });
 }
 
