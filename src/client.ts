@@ -1,4 +1,4 @@
-import { Account, type BalanceStreamingStatus } from './client/account.ts';
+import { Account, BALANCES_DISABLED, type BalanceStreamingStatus } from './client/account.ts';
 import { oneOf } from './client/arguments.ts';
 import { type Callback, type CallbackEvent, Callbacks, type ConnectionEvent } from './client/callbacks.ts';
 import { CandleFeed } from './client/candle-feed.ts';
@@ -868,15 +868,3 @@ const SKEW_WARNING_MS = 2_000;
 
 /** No pair has a longer name; comparing one with every pair would take its time. */
 const LONGEST_NAME = 40;
-
-const BALANCES_DISABLED: BalanceStreamingStatus = {
-  enabled: false,
-  healthy: false,
-  tokenAvailable: false,
-  tokenAgeSeconds: undefined,
-  lastUpdateAt: undefined,
-  sequence: undefined,
-  sequenceGaps: 0,
-  denied: undefined,
-  holdsDenied: undefined,
-};

@@ -32,6 +32,18 @@ export interface BalanceStreamingStatus {
   readonly holdsDenied: string | undefined;
 }
 
+export const BALANCES_DISABLED: BalanceStreamingStatus = {
+  enabled: false,
+  healthy: false,
+  tokenAvailable: false,
+  tokenAgeSeconds: undefined,
+  lastUpdateAt: undefined,
+  sequence: undefined,
+  sequenceGaps: 0,
+  denied: undefined,
+  holdsDenied: undefined,
+};
+
 export interface AccountHandlers {
   message: UpstreamHandlers['message'];
   protocolError: UpstreamHandlers['protocolError'];

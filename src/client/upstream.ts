@@ -1,4 +1,4 @@
-import { Connection } from '../kraken/connection.ts';
+import { Connection, type ConnectionHandlers } from '../kraken/connection.ts';
 import type { ConnectionState } from '../kraken/connection-state.ts';
 import type { ProtocolError } from '../kraken/decode.ts';
 import type { KrakenMessage, SubscriptionTopic } from '../kraken/messages.ts';
@@ -41,13 +41,7 @@ export interface UpstreamHandlers {
   /** A handler threw; what was subscribed of that frame is renewed already. */
   fault(error: unknown, message: KrakenMessage | undefined): void;
   subscriptionChanged(topic: SubscriptionTopic, state: SubscriptionState): void;
-  /** @see ConnectionHandlers.roundTrip */
-  roundTrip(
-    sentMs: number,
-    receivedMs: number,
-    timeIn: string | undefined,
-    timeOut: string | undefined,
-  ): void;
+  roundTrip: ConnectionHandlers['roundTrip'];
   /** Nobody wants the topic any more. */
   dropped(topic: SubscriptionTopic): void;
   connectionEvent(event: ConnectionEvent): void;

@@ -1,4 +1,4 @@
-import type { BalanceStreamingStatus } from '../client/account.ts';
+import { BALANCES_DISABLED, type BalanceStreamingStatus } from '../client/account.ts';
 import type { ConnectionView } from '../client/upstream.ts';
 import type { ClientStatistics } from '../hub/hub.ts';
 import type { MessageStatistics } from '../kraken/statistics.ts';
@@ -53,7 +53,7 @@ export class StatusView {
 
   get balanceStreaming(): BalanceStreamingStatus {
     const status = this.services.client.getBalanceStreamingStatus();
-    return this.seesAccount ? status : { ...UNTOLD_BALANCES, enabled: status.enabled };
+    return this.seesAccount ? status : { ...BALANCES_DISABLED, enabled: status.enabled };
   }
 
   get clients(): ClientStatistics {
@@ -69,14 +69,3 @@ const UNTOLD_CONNECTION = {
   latencyMs: undefined,
   lastError: undefined,
 } satisfies Partial<ConnectionView>;
-
-const UNTOLD_BALANCES: Omit<BalanceStreamingStatus, 'enabled'> = {
-  healthy: false,
-  tokenAvailable: false,
-  tokenAgeSeconds: undefined,
-  lastUpdateAt: undefined,
-  sequence: undefined,
-  sequenceGaps: 0,
-  denied: undefined,
-  holdsDenied: undefined,
-};
