@@ -4,7 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Why there is nothing to browse with; false when there is. */
-export const NO_BROWSER = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`;
+export const NO_BROWSER = existsSync(CHROMIUM)
+  ? false
+  : `no browser at ${CHROMIUM} (Debian: apt-get install chromium)`;
 
 /** Where tests leave pictures of what they saw, when somebody wants to look. */
 export const SCREENSHOTS = process.env['SCREENSHOTS'];
