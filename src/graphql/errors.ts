@@ -1,5 +1,5 @@
 import { type ASTNode, GraphQLError } from 'graphql';
-import { CodedError } from '../lib/coded-error.ts';
+import { CodedError, limitExceeded } from '../lib/coded-error.ts';
 
 /** An error of ours as GraphQL shows it: its message, and its code with the context in `extensions`. */
 export function toGraphQLError(error: CodedError, node?: ASTNode): GraphQLError {
@@ -12,8 +12,7 @@ export function toGraphQLError(error: CodedError, node?: ASTNode): GraphQLError 
 /** Why a result is not delivered. @param bytes undefined when it is longer than any text may be */
 export function resultTooLarge(bytes: number | undefined, maxBytes: number): CodedError {
   const size = bytes === undefined ? 'too large to be written' : `${bytes} bytes large`;
-  const message = `The result is ${size}; at most ${maxBytes} are allowed`;
-  return new CodedError('LIMIT_EXCEEDED', message, { limit: 'bytes', allowed: maxBytes });
+  return limitExceeded(`The result is ${size}`, { limit: 'bytes', allowed: maxBytes });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CandleMinutes, SubscriptionTopic } from '../kraken/messages.ts';
 import { candleFeed, feedOf, symbolOf } from '../kraken/subscription.ts';
 import type { Asset, PairSymbol } from '../kraken/symbols.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import { CodedError } from '../lib/coded-error.ts';
+import { CodedError, limitExceeded } from '../lib/coded-error.ts';
 import { unreachable } from '../lib/unreachable.ts';
 import type { TradeDelivery } from '../market/trade-tape.ts';
 import type { Broadcast, BroadcastPlan } from './broadcast.ts';
@@ -490,8 +490,7 @@ export class Hub implements ClientObserver {
 }
 
 function beyond(limit: string, allowed: number): CodedError {
-  const message = `This server has too many ${limit}; at most ${allowed} are allowed`;
-  return new CodedError('LIMIT_EXCEEDED', message, { limit, allowed, retryAfterMs: 10_000 });
+  return limitExceeded(`This server has too many ${limit}`, { limit, allowed, retryAfterMs: 10_000 });
 }
 
 /** Tells a broadcast of a change; what it throws ends it alone. */

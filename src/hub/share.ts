@@ -1,5 +1,5 @@
 import type { Cancel } from '../lib/clock.ts';
-import { CodedError } from '../lib/coded-error.ts';
+import { type CodedError, limitExceeded } from '../lib/coded-error.ts';
 import { type Topic, topicName, weightOf } from './topics.ts';
 
 interface Held {
@@ -71,6 +71,5 @@ export class Share {
 }
 
 function beyond(limit: string, allowed: number): CodedError {
-  const message = `This connection holds too many ${limit}; at most ${allowed} are allowed`;
-  return new CodedError('LIMIT_EXCEEDED', message, { limit, allowed, retryAfterMs: 1_000 });
+  return limitExceeded(`This connection holds too many ${limit}`, { limit, allowed, retryAfterMs: 1_000 });
 }

@@ -31,3 +31,18 @@ export class CodedError extends Error {
     this.context = context;
   }
 }
+
+/** A limit that was exceeded, as whoever meets it may branch on it. */
+export interface ExceededLimit {
+  readonly limit: string;
+  readonly asked?: number;
+  readonly allowed: number;
+  /** When asking again may help; absent where the same request is always too much. */
+  readonly retryAfterMs?: number;
+}
+
+/** @param fact what is too much; the message goes on with what is allowed */
+export function limitExceeded(fact: string, exceeded: ExceededLimit): CodedError {
+  const message = `${fact}; at most ${exceeded.allowed} are allowed`;
+  return new CodedError('LIMIT_EXCEEDED', message, { ...exceeded });
+}

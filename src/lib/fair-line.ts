@@ -144,10 +144,7 @@ export class FairLine<Result> {
 }
 
 function newWork<Result>(key: string, run: Work<Result>['run']): Work<Result> {
-  let settle: Work<Result>['settle'] = () => {};
-  const promise = new Promise<Result>(resolve => {
-    settle = resolve;
-  });
+  const { promise, resolve: settle } = Promise.withResolvers<Result>();
   // Whoever waited may have gone: then a failure concerns no one.
   promise.catch(() => {});
   return { key, run, promise, settle, started: false, waiters: new Map() };

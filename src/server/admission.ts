@@ -3,7 +3,7 @@ import { toGraphQLError } from '../graphql/errors.ts';
 import type { Share } from '../hub/share.ts';
 import { isPrivate } from '../lib/addresses.ts';
 import type { Clock } from '../lib/clock.ts';
-import { CodedError } from '../lib/coded-error.ts';
+import { limitExceeded } from '../lib/coded-error.ts';
 
 /** Units of cost: see `limits.ts`. A unit takes about seven microseconds. */
 export const BUDGETS = {
@@ -248,11 +248,7 @@ class Budget {
 
 function refusal(limit: string, allowed: number, retryAfterMs: number): GraphQLError {
   return toGraphQLError(
-    new CodedError('LIMIT_EXCEEDED', `Too many ${limit}; at most ${allowed} are allowed`, {
-      limit,
-      allowed,
-      retryAfterMs: Math.ceil(retryAfterMs),
-    }),
+    limitExceeded(`Too many ${limit}`, { limit, allowed, retryAfterMs: Math.ceil(retryAfterMs) }),
   );
 }
 

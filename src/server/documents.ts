@@ -9,7 +9,7 @@ import {
   visit,
 } from 'graphql';
 import { toGraphQLError } from '../graphql/errors.ts';
-import { CodedError } from '../lib/coded-error.ts';
+import { limitExceeded } from '../lib/coded-error.ts';
 import { DOCUMENT_LIMITS } from './limits.ts';
 
 /** Bytes of parsed documents that are kept, estimated. */
@@ -93,8 +93,7 @@ function parseLimited(text: string, source: string | Source, options: ParseOptio
 }
 
 function beyond(limit: string, has: string, allowed: number): GraphQLError {
-  const message = `The document has ${has}; at most ${allowed} are allowed`;
-  return toGraphQLError(new CodedError('LIMIT_EXCEEDED', message, { limit, allowed }));
+  return toGraphQLError(limitExceeded(`The document has ${has}`, { limit, allowed }));
 }
 
 /**

@@ -3,7 +3,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLField,
   type GraphQLNamedOutputType,
   type GraphQLSchema,
@@ -20,6 +20,8 @@ import {
   type ValueNode,
 } from 'graphql';
 import { type ArgumentSize, costOf, type FieldCost } from '../graphql/cost.ts';
+import { toGraphQLError } from '../graphql/errors.ts';
+import { limitExceeded } from '../lib/coded-error.ts';
 
 /** What one operation may ask for. Checked before execution, on every transport alike. */
 export interface OperationLimits {
@@ -108,24 +110,10 @@ const UNITS: Readonly<Record<(typeof LIMITS)[number] | 'overlaps', string>> = {
   overlaps: 'comparisons of repeated fields',
 };
 
-export function exceeded(
-  name: string,
-  asked: number,
-  allowed: number,
-  node?: ASTNode,
-  retryAfterMs?: number,
-): GraphQLError {
+export function exceeded(name: string, asked: number, allowed: number, node?: ASTNode): GraphQLError {
   const unit = Object.hasOwn(UNITS, name) ? UNITS[name as keyof typeof UNITS] : name;
-  return new GraphQLError(`The operation asks for ${asked} ${unit}; at most ${allowed} are allowed`, {
-    ...(node && { nodes: [node] }),
-    extensions: {
-      code: 'LIMIT_EXCEEDED',
-      limit: name,
-      asked,
-      allowed,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    },
-  });
+  const fact = `The operation asks for ${asked} ${unit}`;
+  return toGraphQLError(limitExceeded(fact, { limit: name, asked, allowed }), node);
 }
 
 /**
