@@ -136,6 +136,11 @@ interface Operation {
   readonly refuse: (error: GraphQLError) => void;
 }
 
+/** The result of an operation that was not admitted. */
+export interface Refusal {
+  readonly errors: readonly [GraphQLError];
+}
+
 interface CallerEnvironment {
   readonly now: () => number;
   entered(caller: Caller): void;
@@ -182,6 +187,16 @@ export class Caller {
       this.#line.push({ cost, admit, refuse });
       this.#environment.entered(this);
     });
+  }
+
+  /** Waits as {@link admit} does; returns the operation's result when it is refused instead. */
+  async refusal(cost: number): Promise<Refusal | undefined> {
+    try {
+      await this.admit(cost);
+      return undefined;
+    } catch (error) {
+      return { errors: [error as GraphQLError] };
+    }
   }
 
   /** Milliseconds until its budgets allow an operation. @param owed units to be spent before it */

@@ -118,15 +118,7 @@ function createGraphQL(
   const { schema, services, openSubscription, logger, allowedOrigins } = options;
   const documents = new Documents();
   const parse = documents.parse.bind(documents);
-  /** Waits for the turn of an operation; returns a result when it is refused instead. */
-  const refusal = async ({ caller, params }: Operation): Promise<ExecutionResult | undefined> => {
-    try {
-      await caller.admit(validation.costOf(params));
-      return undefined;
-    } catch (error) {
-      return { errors: [error as GraphQLError] };
-    }
-  };
+  const refusal = ({ caller, params }: Operation) => caller.refusal(validation.costOf(params));
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -275,7 +267,7 @@ async function route(request: IncomingMessage, response: ServerResponse, routes:
       }
       if (!routes.allowsOrigin(request)) {
         const error = toGraphQLError(new CodedError('FORBIDDEN', `This origin is not allowed: ${ALLOWED}`));
-        send(response, 403, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+        sendError(response, 403, error);
         return;
       }
       await answer(request, response, routes);
@@ -295,15 +287,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   // What a page may send anywhere without asking (a form, plain text) is not taken.
   if (request.method === 'POST' && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     const error = new GraphQLError('A POST is application/json', { extensions: { code: 'BAD_REQUEST' } });
-    send(response, 415, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+    sendError(response, 415, error);
     return;
   }
   const caller = routes.callers.of(request);
   await routes.callers.inLine(request, response);
-  try {
-    await caller.admit(preparationCost(Number(request.headers['content-length'] ?? request.url?.length)));
-  } catch (error) {
-    refuse(response, error as GraphQLError);
+  const length = Number(request.headers['content-length'] ?? request.url?.length);
+  const refusal = await caller.refusal(preparationCost(length));
+  if (refusal !== undefined) {
+    refuse(response, refusal.errors[0]);
     return;
   }
   const context = { req: request, res: response, grant, caller };
@@ -311,11 +303,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   await sendAnswer(result, request, response, routes.shutdown);
 }
 
+function sendError(response: ServerResponse, status: number, error: GraphQLError): void {
+  send(response, status, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+}
+
 /** Too many operations for now. */
 function refuse(response: ServerResponse, error: GraphQLError): void {
   const { retryAfterMs } = error.extensions;
   if (typeof retryAfterMs === 'number') response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1_000));
-  send(response, 429, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+  sendError(response, 429, error);
 }
 
 /** What the sender of a request may read; undefined when its token is wrong and it has been told so. */
@@ -329,7 +325,7 @@ async function grantOf(
   await wrongTokens.seen(request);
   response.setHeader('WWW-Authenticate', 'Bearer');
   const error = toGraphQLError(new CodedError('UNAUTHENTICATED', 'The access token is not valid'));
-  send(response, 401, 'application/json; charset=utf-8', `${JSON.stringify({ errors: [error] })}\n`);
+  sendError(response, 401, error);
   return undefined;
 }
 

@@ -100,7 +100,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
     },
     execute: async args => {
       const operation = operationOf(args);
-      const refusal = await refused(operation, costOf);
+      const refusal = await operation.client.caller.refusal(costOf(operation.payload));
       if (refusal !== undefined) return refusal;
       const { client, execute } = operation;
       const result = await execute(args);
@@ -112,7 +112,7 @@ export function serveWebSockets(options: WebSocketOptions): void {
     },
     subscribe: async args => {
       const operation = operationOf(args);
-      const refusal = await refused(operation, costOf);
+      const refusal = await operation.client.caller.refusal(costOf(operation.payload));
       if (refusal !== undefined) return refusal;
       if (!isCurrent(operation)) return superseded(operation);
       const { client, id } = operation;
@@ -288,19 +288,6 @@ function completed(): Completion {
   return completion;
 }
 
-/** Waits for the turn of an operation; returns a result when it is refused instead. */
-async function refused(
-  { client, payload }: SocketOperation,
-  costOf: WebSocketOptions['costOf'],
-): Promise<ExecutionResult | undefined> {
-  try {
-    await client.caller.admit(costOf(payload));
-    return undefined;
-  } catch (error) {
-    return { errors: [error as GraphQLError] };
-  }
-}
-
 function operationOf(args: ExecutionArgs): SocketOperation {
   return args.rootValue as SocketOperation;
 }
@@ -315,11 +302,8 @@ async function prepare(
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const notSupported = notSupportedIfPersisted(params);
   if (notSupported !== undefined) return [withoutHttp(notSupported)];
-  try {
-    await client.caller.admit(preparationCost(params.query.length));
-  } catch (error) {
-    return [error as GraphQLError];
-  }
+  const refusal = await client.caller.refusal(preparationCost(params.query.length));
+  if (refusal !== undefined) return refusal.errors;
   const { schema, execute, contextFactory, parse, validate } = yoga.getEnveloped({
     req: client.request,
     socket: client.websocket,
