@@ -146,9 +146,14 @@ function createGraphQL(
     },
     plugins: [
       {
-        onParams({ params }: { params: unknown }) {
+        async onParams({ params, request, context, setResult }: ParamsHook) {
           const error = notSupportedIfPersisted(params);
           if (error !== undefined) throw error;
+          // A body in chunks did not say before how long it is.
+          if (request.method !== 'POST' || request.headers.has('content-length')) return;
+          const length = JSON.stringify(params).length;
+          const refused = await context.caller.refusal(preparationCost(length));
+          if (refused !== undefined) setResult(refused);
         },
         onParse({ setParseFn }: { setParseFn: (parse: unknown) => void }) {
           setParseFn(parse);
@@ -197,6 +202,13 @@ interface ValidateHook {
 interface Operation {
   readonly caller: Caller;
   readonly params: RequestParameters;
+}
+
+interface ParamsHook {
+  readonly params: unknown;
+  readonly request: Request;
+  readonly context: ServerContext;
+  readonly setResult: (result: ExecutionResult) => void;
 }
 
 /** The part of yoga's hook that is used. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { WebSocket } from 'ws';
+import { BUDGETS, preparationCost } from '../../src/server/admission.ts';
 import { operationLimits } from '../../src/server/limits.ts';
 import { Validation } from '../../src/server/validation.ts';
 import { connect, query, type Result, subscribe, subscribeByEvents } from '../support/client.ts';
@@ -254,4 +256,29 @@ test('the README and the limits say the same', () => {
     '50 messages a second',
   ])
     assert.ok(readme.includes(text), text);
+});
+
+test('a document in chunks costs as much to read as one whose length was declared', async () => {
+  await using pair = await start({ tradesPerSecond: 0 });
+  const { hostname, port } = new URL(pair.url);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const post = (body: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+      const sent = request({ hostname, port, path: '/graphql', method: 'POST', agent, headers }, response => {
+        response.resume().once('end', () => resolve(response.statusCode));
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  // Four more than what a connection may spend at once pays for: time has to pay for the rest.
+  const length = 30_000;
+  const count = Math.ceil(BUDGETS.connection.burst / preparationCost(length)) + 4;
+  const startedMs = performance.now();
+  for (let index = 0; index < count; index += 1) {
+    assert.equal(await post(JSON.stringify({ query: `{ a${index}${' '.repeat(length)} }` })), 200);
+  }
+  agent.destroy();
+  const owed = count * preparationCost(length) - preparationCost(length) - BUDGETS.connection.burst;
+  assert.ok(performance.now() - startedMs > (owed / BUDGETS.connection.perSecond) * 1_000);
 });
