@@ -38,9 +38,11 @@ scenario(
       );
       exchange.corruptBook(BROKEN);
       exchange.trade(BROKEN);
+      const { market } = app.client;
+      // The state itself may be over before anyone looks.
       await eventually(
-        () => state(BROKEN),
-        now => now === 'RESYNCING',
+        () => market.bookStatistics.checksumFailures,
+        failures => failures === 1,
       );
       const answers: Result[] = [];
       for (const symbol of ASKED) answers.push(await query(url, `{ ticker(symbol: "${symbol}") { bid } }`));
@@ -49,6 +51,7 @@ scenario(
         [],
       );
       await isLive(BROKEN);
+      assert.equal(market.bookStatistics.resyncs, 1);
       assert.ok(leaving.length > 0, 'all that while others were leaving');
 
       await eventually(
